@@ -1,0 +1,174 @@
+"""All settings, from the environment. It runs with none set: that is development."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlglot  # noqa: F401  (compiled once here, before the web server forks its workers)
+from django.core.exceptions import ImproperlyConfigured
+
+from agentry import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.data_dir(BASE_DIR)
+
+PRODUCTION = env.flag("AGENTRY_PRODUCTION", False)
+DEBUG = env.flag("AGENTRY_DEBUG", False)
+SECRET_KEY = env.text("AGENTRY_SECRET_KEY", env.DEV_SECRET)
+if PRODUCTION and SECRET_KEY == env.DEV_SECRET:
+    raise ImproperlyConfigured("Set AGENTRY_SECRET_KEY: production refuses the development secret.")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("Unset AGENTRY_DEBUG: production refuses to run with DEBUG.")
+
+# The address people and machines use; the links that Agentry prints start with it.
+PORT = env.number("PORT", 8000, minimum=1)
+URL = env.text("AGENTRY_URL", f"http://localhost:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.words("AGENTRY_ALLOWED_HOSTS", f"{urlsplit(URL).hostname},localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [URL]
+SECURE = URL.startswith("https://")
+if SECURE:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+
+# Servers. `manage.py dev` starts embedded ones and passes their addresses in these variables.
+DATABASE_URL = env.text("DATABASE_URL", "postgresql://agentry@127.0.0.1:5432/agentry")
+VALKEY_URL = env.text("VALKEY_URL", "redis://127.0.0.1:6379/0").replace("valkey", "redis", 1)
+
+# Ingest: limits of the HTTP contract.
+RETENTION_DAYS = env.number("AGENTRY_RETENTION_DAYS", 90, minimum=1)  # raw events
+ROLLUP_MONTHS = 25
+BLOCKED_USER_AGENTS = env.words("AGENTRY_BLOCKED_USER_AGENTS")
+SHARDS = env.number("AGENTRY_SHARDS", 2, minimum=1)  # streams, and so writers: one a core
+BACKLOG_EVENTS = env.number("AGENTRY_BACKLOG_EVENTS", 2_000_000, minimum=1)  # more than this: 503
+DETAIL_KEYS_PER_HOUR = env.number("AGENTRY_DETAIL_KEYS_PER_HOUR", 20_000, minimum=1)
+
+# Queries.
+QUERY_TIMEOUT_MS = env.number("AGENTRY_QUERY_TIMEOUT_MS", 30_000, minimum=1)
+QUERY_ROWS = 10_000
+QUERIES_AT_ONCE = env.number("AGENTRY_QUERIES_AT_ONCE", 8, minimum=1)  # a project
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "template_partials",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "agentry.accounts",
+    "agentry.stack",
+    "analytics",
+    "publications",
+]
+
+MIDDLEWARE = [
+    "agentry.middleware.ApiGate",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "agentry.urls"
+WSGI_APPLICATION = "agentry.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+_database = urlsplit(DATABASE_URL)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.path.lstrip("/") or "agentry",
+        "USER": _database.username or "",
+        "PASSWORD": _database.password or "",
+        "HOST": _database.hostname or "",
+        "PORT": str(_database.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Accounts: e-mail and password; allauth brings confirmation and reset.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = env.text("AGENTRY_EMAIL_VERIFICATION", "optional")
+LOGIN_REDIRECT_URL = "home"
+LOGIN_URL = "account_login"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_HTTPONLY = True
+EMAIL_BACKEND = env.text("AGENTRY_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.text("AGENTRY_FROM_EMAIL", "Agentry <agentry@localhost>")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "agentry.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Agentry",
+    "DESCRIPTION": "Which customer calls how much, who is growing, who has gone quiet.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+CELERY_BROKER_URL = VALKEY_URL
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
