@@ -1,0 +1,41 @@
+"""The tests' own PostgreSQL and Valkey, and the rows that nearly every test needs.
+
+The servers start before Django reads its settings and end with the session, whatever ends it. Each xdist
+worker has its own database (pytest-django names it) and its own Valkey database number.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+
+from agentry.stack.servers import running
+
+_ending = contextlib.ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers, then Django. (Were the settings named in pyproject.toml, pytest-django would read
+    them before this file.)"""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        directory = Path(_ending.enter_context(tempfile.TemporaryDirectory(prefix="agentry-tests-")))
+        # No durability: the data are gone with the session, and a commit takes a tenth of the time.
+        servers = _ending.enter_context(running(directory / "servers", durable=False))
+        os.environ["DATABASE_URL"], os.environ["VALKEY_URL"] = servers
+        os.environ["AGENTRY_DATA_DIR"] = str(directory / "data")
+    else:
+        number = 1 + int(worker.removeprefix("gw"))
+        os.environ["VALKEY_URL"] = f"{os.environ['VALKEY_URL'].rpartition('/')[0]}/{number}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "agentry.settings"
+    django.setup()
+    config.pluginmanager.import_plugin("tests.fixtures")  # it imports models
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _ending.close()
