@@ -1,0 +1,107 @@
+"""The only way from an address to a team's page: through the membership of the person who asks.
+
+`@team_page(Role.X)` and `@project_page(Role.X)` turn the slugs in an address into the team or project that
+the signed-in person belongs to. Nobody signed in: the sign-in page. Not a member, or no such team: 404, the
+same one. A role under X: 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+
+from agentry.accounts.models import Membership, Project, Role, Team, User
+from agentry.errors import AgentryError, is_api
+
+P = ParamSpec("P")
+LAST_PROJECT = "project"  # session: where `home` leads
+_RANK = {role: rank for rank, role in enumerate(Role)}
+
+
+class TeamRequest(HttpRequest):
+    """A request of a signed-in member."""
+
+    user: User
+    membership: Membership
+
+
+class ProjectRequest(TeamRequest):
+    project: Project
+
+
+TeamView = Callable[Concatenate[TeamRequest, Team, P], HttpResponseBase]
+ProjectView = Callable[Concatenate[ProjectRequest, Project, P], HttpResponseBase]
+Page = Callable[..., HttpResponseBase]
+
+
+def has_role(membership: Membership, role: Role) -> bool:
+    return _RANK[Role(membership.role)] >= _RANK[role]
+
+
+def team_page(role: Role) -> Callable[[TeamView[P]], Page]:
+    """For `t/<slug:team>/…`: calls view(request, team, …); sets request.membership."""
+
+    def decorate(view: TeamView[P]) -> Page:
+        @wraps(view)
+        def page(request: TeamRequest, team: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return sign_in(request)
+            request.membership = membership_of(request.user, team, role)
+            return view(request, request.membership.team, *args, **kwargs)
+
+        page.role = role  # type: ignore[attr-defined]  # the isolation test reads it
+        return page
+
+    return decorate
+
+
+def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
+    """For `t/<slug:team>/<slug:project>/…`: view(request, project, …); also sets request.project."""
+
+    def decorate(view: ProjectView[P]) -> Page:
+        @wraps(view)
+        def page(
+            request: ProjectRequest, team: str, project: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return sign_in(request)
+            request.membership = membership_of(request.user, team, role)
+            found = Project.objects.filter(team_id=request.membership.team_id, slug=project).first()
+            if found is None:
+                raise Http404("no such project")
+            found.team = request.membership.team
+            request.project = found
+            if request.session.get(LAST_PROJECT) != found.pk:
+                request.session[LAST_PROJECT] = found.pk
+            return view(request, found, *args, **kwargs)
+
+        page.role = role  # type: ignore[attr-defined]
+        return page
+
+    return decorate
+
+
+def membership_of(user: User, team: str, role: Role) -> Membership:
+    """The user's membership of the team of that slug. Raises Http404, PermissionDenied."""
+    membership = Membership.objects.select_related("team").filter(user=user, team__slug=team).first()
+    if membership is None:
+        raise Http404("no such team")
+    if not has_role(membership, role):
+        raise PermissionDenied(f"This page is for the role {role.value} and above.")
+    return membership
+
+
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in page and back; a fragment's request takes the whole page there."""
+    if is_api(request):
+        message = "Nobody is signed in."
+        raise AgentryError(401, "not_signed_in", message, "Sign in and open the address again.")
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": reverse("account_login")})
+    return redirect_to_login(request.get_full_path())
