@@ -10,6 +10,8 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from agentry.accounts.models import Project
 from agentry.stack.servers import Postgres, Valkey, running
@@ -38,7 +40,7 @@ def test_valkey_asks_for_its_password() -> None:
     client = redis.Redis.from_url(settings.VALKEY_URL)
     kwargs = client.connection_pool.connection_kwargs
     with pytest.raises(redis.AuthenticationError):
-        redis.Redis(host=kwargs["host"], port=kwargs["port"]).ping()
+        redis.Redis(host=kwargs["host"], port=kwargs["port"], retry=Retry(NoBackoff(), 0)).ping()
 
 
 def test_durable_servers_keep_their_data_port_and_password(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from pathlib import Path
 import psutil
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from agentry.stack.binaries import account, binaries
 from agentry.stack.child import Command, start, stop
@@ -246,7 +248,7 @@ class Valkey(Server):
     def is_ready(self) -> bool:
         """False while it reads its log: it answers LOADING, or nothing."""
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
+            with redis.Redis.from_url(self.url, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
