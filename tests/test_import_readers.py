@@ -36,7 +36,7 @@ def test_a_combined_line_becomes_an_api_request() -> None:
             "status": 201,
             "bytes": 99,
             "referer": "http://x/",
-            "user_agent": 'a "b" \\',
+            "user_agent": 'say "hi" \\',
         },
     }
 
