@@ -1,24 +1,127 @@
-"""What every request passes first."""
+"""What every request passes first: its id and log line, the API's short way, headers, the last net."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
+from secrets import token_hex
 
+import structlog
+from django.conf import settings
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import get_resolver
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from agentry.api import BROKEN, answer, as_error, method_not_allowed
 from agentry.errors import AgentryError, is_api
 
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-class ApiGate:
-    """Turns an AgentryError that escapes a view into the one error shape."""
+# Bearer keys only: no session, no cookie, no CSRF, no messages, so none of their middleware.
+DIRECT = ("/v1/", "/api/", "/healthz", "/readyz", "/metrics")
+QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+PAGE_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+log = structlog.get_logger()
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+
+class RequestLog:
+    """Gives each request an id and a line when it is answered, without query string, headers and body."""
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        began = time.perf_counter()
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if _SANE_ID.fullmatch(sent) else token_hex(8)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = request_id
+        if not request.path.startswith(QUIET) or response.status_code >= 500:
+            log.info(
+                "request",
+                method=request.method,
+                path=_path(request),
+                status=response.status_code,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
+        return response
+
+
+class ApiGate:
+    """Answers the API without the middleware of pages, and turns every exception into the right answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        direct = request.path_info.startswith(DIRECT)
+        response = self._dispatch(request) if direct else self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b"-"):
+            allowed = response.headers.get("Allow", "")
+            response = answer(request, method_not_allowed(allowed))
+            response.headers["Allow"] = allowed
+        _set_headers(response, direct)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, AgentryError) and is_api(request):
-            return error.response()
-        return None
+        """For views behind the middleware of pages; Django's own handlers make pages of 400, 403 and 404."""
+        known = as_error(error)
+        if known is None or not (isinstance(error, AgentryError) or known.status >= 500 or is_api(request)):
+            return None
+        _warn_of_servers(known, error)
+        return answer(request, known)
+
+    def _dispatch(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.get_host()
+            match = get_resolver().resolve(request.path_info)
+            request.resolver_match = match
+            response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+            render = getattr(response, "render", None)
+            return render() if callable(render) else response
+        except Exception as error:
+            known = as_error(error)
+            if known is None:
+                got_request_exception.send(sender=type(self), request=request)
+                log.exception("bug", path=_path(request))
+                known = BROKEN
+            else:
+                _warn_of_servers(known, error)
+            return known.response()
+
+
+def _warn_of_servers(known: AgentryError, error: Exception) -> None:
+    if known is not error and known.status >= 500:
+        log.warning(known.code, error=type(error).__name__)
+
+
+def _path(request: HttpRequest) -> str:
+    """The path, without the key that a link from an e-mail carries in it."""
+    match = request.resolver_match
+    key = match.kwargs.get("key") if match else None
+    return request.path.replace(key, "…") if isinstance(key, str) else request.path
+
+
+def _set_headers(response: HttpResponseBase, direct: bool) -> None:
+    headers = response.headers
+    if headers.get("Content-Type", "").startswith("text/html"):
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
+        headers.setdefault("Cache-Control", "private, no-cache")
+    elif direct:
+        headers.setdefault("Content-Security-Policy", DATA_POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+    if direct:  # what SecurityMiddleware sets on the rest
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        if settings.SECURE:
+            headers.setdefault("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")

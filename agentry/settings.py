@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 import sqlglot  # noqa: F401  (compiled once here, before the web server forks its workers)
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from agentry import env
+from agentry import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.data_dir(BASE_DIR)
@@ -37,6 +39,8 @@ DATABASE_URL = env.text("DATABASE_URL", "postgresql://agentry@127.0.0.1:5432/age
 VALKEY_URL = env.text("VALKEY_URL", "redis://127.0.0.1:6379/0").replace("valkey", "redis", 1)
 
 # Ingest: limits of the HTTP contract.
+BODY_BYTES = 5 * 2**20  # of any request, on the wire
+DATA_UPLOAD_MAX_MEMORY_SIZE = None  # agentry.asgi has read the body by then, and refused a larger one
 RETENTION_DAYS = env.number("AGENTRY_RETENTION_DAYS", 90, minimum=1)  # raw events
 ROLLUP_MONTHS = 25
 BLOCKED_USER_AGENTS = env.words("AGENTRY_BLOCKED_USER_AGENTS")
@@ -70,7 +74,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "agentry.middleware.ApiGate",
+    "agentry.middleware.RequestLog",
+    "agentry.middleware.ApiGate",  # the API goes no further than here
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -127,8 +132,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "agentry.accounts.forms.TeamNameForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = env.text("AGENTRY_EMAIL_VERIFICATION", "optional")
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the other sessions end; Django keeps this one
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Only mandatory confirmation can hide whether an address has an account: production wants it.
+ACCOUNT_EMAIL_VERIFICATION = env.text("AGENTRY_EMAIL_VERIFICATION", "mandatory" if PRODUCTION else "optional")
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE else 0  # whose X-Forwarded-For the rate limits believe
 LOGIN_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -154,7 +166,27 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Limits on sign-in, sign-up and password reset hold across processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": VALKEY_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "retry": Retry(NoBackoff(), 0)},
+    }
+}
+
 CELERY_BROKER_URL = VALKEY_URL
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {  # seconds; a tick that waited for longer than its period is dropped
+    "bury-revoked-keys": {
+        "task": "accounts.bury_recently_revoked",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "flush-last-used": {"task": "accounts.flush_last_used", "schedule": 60.0, "options": {"expires": 60}},
+    "mirror-keys": {"task": "accounts.mirror_keys", "schedule": 3600.0, "options": {"expires": 3600}},
+}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -170,5 +202,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
+CSRF_FAILURE_VIEW = "agentry.api.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+LOGGING = logs.setup(as_json=PRODUCTION)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from agentry.health import healthz, readyz
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("allauth.urls")),
+    path("healthz", healthz),
+    path("readyz", readyz),
     path("", include("agentry.accounts.urls")),
     path("", include("analytics.urls")),
     path("", include("publications.urls")),
 ]
+
+handler400 = "agentry.api.bad_request"
+handler403 = "agentry.api.permission_denied"
+handler404 = "agentry.api.page_not_found"
+handler500 = "agentry.api.server_error"

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from agentry.accounts import key_pages, team_pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", team_pages.home, name="home"),
+    path("accounts/signup/", team_pages.SignUp.as_view(), name="account_signup"),
+    path("accounts/", include("allauth.account.urls")),
+    path("teams/new", team_pages.new_team, name="new_team"),
+    path("t/<slug:team>/", team_pages.team, name="team"),
+    path("t/<slug:team>/projects", team_pages.create_project, name="create_project"),
+    path("t/<slug:team>/tokens", key_pages.tokens, name="tokens"),
+    path("t/<slug:team>/tokens/new", key_pages.create_token, name="create_token"),
+    path("t/<slug:team>/tokens/<int:token>/revoke", key_pages.revoke_token, name="revoke_token"),
+    path("t/<slug:team>/<slug:project>/keys", key_pages.keys, name="keys"),
+    path("t/<slug:team>/<slug:project>/keys/new", key_pages.create_key, name="create_key"),
+    path("t/<slug:team>/<slug:project>/keys/<int:key>/revoke", key_pages.revoke_key, name="revoke_key"),
+]

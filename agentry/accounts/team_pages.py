@@ -1,0 +1,103 @@
+"""Pages of sign-up, teams and projects."""
+
+from __future__ import annotations
+
+from allauth.account.views import SignupView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from agentry.accounts import reveal
+from agentry.accounts.access import LAST_PROJECT, TeamRequest, has_role, team_page
+from agentry.accounts.forms import ProjectForm, TeamForm
+from agentry.accounts.keys import issue_dsn_key
+from agentry.accounts.models import AuditEntry, Project, Role, Team, User
+from agentry.accounts.teams import create_project as create
+from agentry.accounts.teams import create_team
+
+
+class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
+    """Sign-up, and straight on to the first request with a key that was made for it."""
+
+    def form_valid(self, form: object) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        user = self.request.user
+        if not user.is_authenticated:  # the address must be confirmed first; or it has an account already
+            return response
+        project = _projects_of(user).first()
+        if project is None:
+            return response
+        _, secret = issue_dsn_key(project, "First key", user)
+        return reveal.show_next(reverse("keys", args=[project.team.slug, project.slug]), secret)
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponseBase:
+    """On to where the person was last, to a new project's first request, or to making a team."""
+    assert isinstance(request.user, User)
+    projects = _projects_of(request.user)
+    project = projects.filter(pk=request.session.get(LAST_PROJECT, 0)).first() or projects.first()
+    if project is not None:
+        name = "customers" if project.dsn_keys.exists() else "keys"
+        return redirect(name, project.team.slug, project.slug)
+    membership = request.user.memberships.select_related("team").first()
+    if membership is not None:
+        return redirect("team", membership.team.slug)
+    return redirect("new_team")
+
+
+@login_required
+def new_team(request: HttpRequest) -> HttpResponseBase:
+    assert isinstance(request.user, User)
+    form = TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        team = create_team(form.cleaned_data["name"], request.user)
+        return redirect("team", team.slug)
+    return render(request, "accounts/new_team.html", {"form": form}, status=_status(form))
+
+
+@team_page(Role.VIEWER)
+def team(request: TeamRequest, team: Team) -> HttpResponseBase:
+    return _team(request, team, ProjectForm(team))
+
+
+@team_page(Role.ADMIN)
+def create_project(request: TeamRequest, team: Team) -> HttpResponseBase:
+    if request.method != "POST":
+        return redirect("team", team.slug)
+    form = ProjectForm(team, request.POST)
+    if form.is_valid():
+        name, slug = form.cleaned_data["name"], form.cleaned_data["slug"]
+        try:
+            create(team, name, slug, request.user)
+        except IntegrityError:  # somebody took the slug since the form looked
+            form.refuse_taken()
+        else:
+            messages.success(request, f"The project {name} is there. Send it its first event.")
+            return redirect("keys", team.slug, slug)
+    return _team(request, team, form)
+
+
+def _team(request: TeamRequest, team: Team, form: ProjectForm) -> HttpResponse:
+    context = {
+        "team": team,
+        "projects": team.projects.order_by("pk"),
+        "memberships": team.memberships.select_related("user").order_by("joined_at", "pk"),
+        "teams": request.user.teams.exclude(pk=team.pk).order_by("name"),
+        "changes": AuditEntry.objects.filter(team=team).select_related("user").order_by("-pk")[:10],
+        "may_manage": has_role(request.membership, Role.ADMIN),
+        "form": form,
+    }
+    return render(request, "accounts/team.html", context, status=_status(form))
+
+
+def _projects_of(user: User) -> QuerySet[Project]:
+    return Project.objects.filter(team__memberships__user=user).select_related("team").order_by("pk")
+
+
+def _status(form: ProjectForm | TeamForm) -> int:
+    return 422 if form.errors else 200
