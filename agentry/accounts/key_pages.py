@@ -72,6 +72,7 @@ def _keys(request: ProjectRequest, project: Project, form: KeyForm) -> HttpRespo
         "form": form,
         "secret": secret,
         "may_manage": has_role(request.membership, Role.ADMIN),
+        "api_url": settings.URL,
         "ingest_url": f"{settings.URL}/v1/analytics/{project.slug}/",
     }
     response = render(request, "accounts/keys.html", context, status=422 if form.errors else 200)
