@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from analytics.customers import views
+
+PROJECT = "t/<slug:team>/<slug:project>"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(f"{PROJECT}/customers", views.customers, name="customers"),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 MINUS = "\u2212"
+MOVES = 0.1  # a change from here on has a colour
 
 
 def number(value: int) -> str:
@@ -33,6 +34,11 @@ def signed_percent(ratio: float | None, digits: int = 1) -> str:
     if not float(text.replace(",", "")):
         return f"{text}%"
     return f"{'+' if ratio > 0 else MINUS}{text}%"
+
+
+def tone(ratio: float) -> str:
+    """The class of a change's colour: only what moves has one."""
+    return "up" if ratio >= MOVES else "down" if ratio <= -MOVES else "soft"
 
 
 def percent(ratio: float) -> str:
