@@ -45,3 +45,8 @@ def flush() -> int:
     if marks:
         valkey.client().hdel(MARKS, *marks)
     return len(marks)
+
+
+def forget() -> None:
+    """Let the next use of each key be marked again."""
+    _marked.clear()
