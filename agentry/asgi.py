@@ -1,0 +1,201 @@
+"""The ASGI front: /mcp to the MCP application, everything else to Django's WSGI application in threads.
+
+A body is read here, whole, under a deadline and a cap, so a slow or endless sender costs a coroutine and
+never a thread: under granian's plain WSGI 200 slow bodies stop everybody. Answers are sent whole as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from django.conf import settings
+
+from agentry.errors import AgentryError
+from agentry.health import refuse_forgetful_valkey
+from agentry.wsgi import application as django
+from publications.mcp import application as mcp
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+READ_SECONDS = 10.0  # for the whole body
+READ_BYTES = 16 * 2**20  # past settings.BODY_BYTES it is dropped, so that the sender hears the answer
+HELD_BYTES = 64 * 2**20  # of all bodies at once: under a flood the process stays below 250 MB
+
+# Two pools, so that slow questions, pages and waits never stand before an event. Ingest is bound by Python,
+# where more threads would only take turns; the others wait for PostgreSQL, and each holds a connection.
+INGEST = re.compile(rb"/v1/analytics/[^/]+/?")
+_ingest_threads = ThreadPoolExecutor(8, "ingest")
+_threads = ThreadPoolExecutor(32, "request")
+_held = 0
+log = structlog.get_logger()
+
+if settings.PRODUCTION:
+    refuse_forgetful_valkey()
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan" or scope["path"].rstrip("/") == "/mcp":
+        await mcp(scope, receive, send)
+        return
+    global _held
+    body = bytearray()
+    try:
+        await _read(scope, receive, body)
+        waits = scope["method"] != "POST" or b"wait" in scope["query_string"]
+        ingest = not waits and INGEST.fullmatch(scope["raw_path"])
+        pool = _ingest_threads if ingest else _threads
+        answer = await asyncio.get_running_loop().run_in_executor(pool, _ask_django, scope, bytes(body))
+    except AgentryError as error:
+        answer = _refusal(error)
+    except Exception:
+        log.exception("request_failed")
+        answer = _refusal(_broken())
+    finally:
+        _held -= len(body)
+    status, headers, content = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _read(scope: Message, receive: Receive, body: bytearray) -> None:
+    """Read the request's body into `body`, counted in `_held`. Raises AgentryError 400, 408, 413, 503."""
+    global _held
+    read = 0
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _incomplete()
+                more = message.get("more_body", False)
+                part = message.get("body", b"")
+                read += len(part)
+                if read > READ_BYTES:
+                    raise _too_large()
+                if read <= settings.BODY_BYTES:
+                    body += part
+                    _held += len(part)
+                if _held > HELD_BYTES:
+                    raise _overloaded()
+    except TimeoutError:
+        raise _slow() from None
+    if read > settings.BODY_BYTES:
+        raise _too_large()
+
+
+def _ask_django(scope: Message, body: bytes) -> Answer:
+    """In a thread: one request through the WSGI application, its answer whole."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    parts: list[bytes] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: object = None, /
+    ) -> Callable[[bytes], object]:
+        started.append((status, headers))
+        return parts.append
+
+    response = django(_environ(scope, body), start_response)
+    try:
+        parts.extend(response)
+    finally:
+        response.close()
+    status, headers = started[-1]
+    content = b"".join(parts)
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    if not any(name == b"content-length" for name, _ in encoded):
+        encoded.append((b"content-length", b"%d" % len(content)))
+    return int(status[:3]), encoded, content
+
+
+def _environ(scope: Message, body: bytes) -> dict[str, Any]:
+    """The WSGI environment (PEP 3333). The body has been read, so its true length is known."""
+    server, client = scope["server"], scope["client"]
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": client[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" in name:
+            continue  # X_Forwarded_For would pass for X-Forwarded-For
+        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        text = value.decode("latin-1")
+        if key in environ:
+            text = environ[key] + ("; " if name == b"cookie" else ",") + text
+        environ[key] = text
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def _refusal(error: AgentryError) -> Answer:
+    """The body may not have been read to its end: close the connection after the answer."""
+    content = json.dumps(error.body()).encode()
+    headers = {**error.headers(), "content-type": "application/json", "connection": "close"}
+    headers["content-length"] = str(len(content))
+    return error.status, [(name.lower().encode(), value.encode()) for name, value in headers.items()], content
+
+
+def _incomplete() -> AgentryError:
+    return AgentryError(
+        400,
+        "incomplete_body",
+        "The body ended before its announced length.",
+        "Send the request again; a Content-Length must be the body's length in bytes.",
+    )
+
+
+def _slow() -> AgentryError:
+    return AgentryError(
+        408,
+        "body_timeout",
+        f"The body was not complete after {READ_SECONDS:.0f} seconds.",
+        "Send the request again, in smaller batches if the connection is slow.",
+    )
+
+
+def _too_large() -> AgentryError:
+    return AgentryError(
+        413,
+        "body_too_large",
+        f"The body is larger than {settings.BODY_BYTES // 2**20} MB.",
+        "Send smaller batches, or compress them.",
+    )
+
+
+def _overloaded() -> AgentryError:
+    return AgentryError(
+        503, "overloaded", "Too much is being sent at once.", "Send the request again shortly.", retry_after=1
+    )
+
+
+def _broken() -> AgentryError:
+    return AgentryError(
+        500, "internal_error", "Something broke on our side.", "Send the request again; it has been logged."
+    )
