@@ -1,0 +1,88 @@
+"""A Result as JSON and CSV, without loss: what /query/, publications, pages and MCP give out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from analytics.query import Result
+
+# A spreadsheet runs a cell that starts with one of these as a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
+    """The shape of the HTTP contract: rows are objects, times ISO 8601 in UTC, NaN and infinities null."""
+    names = [column.name for column in result.columns]
+    types = [column.type for column in result.columns]
+    body: dict[str, Any] = {
+        "rows": [
+            {name: json_value(value, type_) for name, type_, value in zip(names, types, row, strict=True)}
+            for row in result.rows
+        ],
+        "columns": [{"name": column.name, "type": column.type} for column in result.columns],
+        "row_count": len(result.rows),
+        "truncated": result.truncated,
+        "source": result.source,
+        "as_of": moment(result.as_of),
+        "complete_through": moment(result.complete_through),
+        "events_from": moment(result.events_from),
+        "elapsed_ms": round(result.elapsed_ms, 1),
+    }
+    if explain:
+        body["plan"] = result.plan
+    return body
+
+
+def to_csv(result: Result) -> str:
+    """A header and the rows (CRLF). Text that a spreadsheet would run as a formula gets a leading '."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([_cell(column.name) for column in result.columns])
+    types = [column.type for column in result.columns]
+    for row in result.rows:
+        writer.writerow([_cell(json_value(value, type_)) for value, type_ in zip(row, types, strict=True)])
+    return out.getvalue()
+
+
+def json_value(value: Any, type_: str) -> Any:
+    """One value as JSON has it. Integers stay exact; a float without a fraction is written without one."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, list):
+        return [json_value(item, type_.removeprefix("Array(").removesuffix(")")) for item in value]
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if "Int" in type_:
+        return int(value)
+    number = float(value) if isinstance(value, Decimal) else value
+    if isinstance(number, float):
+        if not math.isfinite(number):
+            return None
+        return int(number) if number.is_integer() and abs(number) < 1 << 53 else number
+    return number
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC with Z; milliseconds only where there are any."""
+    value = value.astimezone(UTC).replace(tzinfo=None)
+    return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds") + "Z"
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "[" + ",".join(str(item) for item in value) + "]"
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value

@@ -1,0 +1,106 @@
+"""Run compiled queries in PostgreSQL, as a role that can read one project and nothing else."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import connections
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from agentry.errors import AgentryError
+from analytics.hogql.print_postgres import Statement
+
+log = structlog.get_logger(__name__)
+
+# The role holds the connection to SELECT; the session settings hold even if a query could set a role back.
+SESSION = {
+    "role": "agentry_query",
+    "default_transaction_read_only": "on",
+    "timezone": "UTC",
+    "search_path": "public",
+    "jit": "off",  # compiling took longer than the walkthrough's queries run
+    "work_mem": "64MB",
+    "statement_timeout": str(settings.QUERY_TIMEOUT_MS),
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+POOL_WAIT_SECONDS = 5.0
+
+
+@cache
+def _pool() -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
+    """This process's connections for queries; opened at first use, after the server has forked."""
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    database = connections["default"].settings_dict
+    return ConnectionPool(
+        make_conninfo(
+            host=database["HOST"],
+            port=database["PORT"] or None,
+            dbname=database["NAME"],
+            user=database["USER"],
+            password=database["PASSWORD"] or None,
+        ),
+        kwargs={"options": options, "autocommit": True, "connect_timeout": 5, "prepare_threshold": None},
+        min_size=0,
+        max_size=settings.QUERIES_AT_ONCE,
+        timeout=POOL_WAIT_SECONDS,
+        max_idle=300,
+        open=True,
+    )
+
+
+def close() -> None:
+    """End this process's connections; the next query opens new ones."""
+    if _pool.cache_info().currsize:
+        _pool().close()
+        _pool.cache_clear()
+
+
+def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[Any, ...]]:
+    """At most `most_rows` rows. Raises AgentryError 422, 429, 503 or 504, never PostgreSQL's own words."""
+    try:
+        with _pool().connection() as connection, connection.transaction():
+            connection.execute("SELECT set_config('agentry.project_id', %s, true)", [str(project_id)])
+            cursor = connection.execute(statement.sql, statement.parameters)
+            return cursor.fetchmany(most_rows)
+    except PoolTimeout:
+        raise AgentryError(
+            429, "too_many_queries", "Too many queries run at once.", "Try again in a moment.", retry_after=2
+        ) from None
+    except errors.QueryCanceled:
+        seconds = settings.QUERY_TIMEOUT_MS / 1000
+        raise AgentryError(
+            504,
+            "query_timeout",
+            f"The query took longer than {seconds:g} seconds and was stopped.",
+            "Ask for a shorter window, or for fewer groups.",
+        ) from None
+    except psycopg.Error as error:
+        raise _refused(error) from None
+
+
+def _refused(error: psycopg.Error) -> AgentryError:
+    state = error.sqlstate or ""
+    if not state or state[:2] in {"08", "53", "57"}:
+        return AgentryError(
+            503,
+            "unavailable",
+            "The database does not answer right now.",
+            "Try again in a moment.",
+            retry_after=5,
+        )
+    if state[:2] != "22":
+        # Not the data's fault: we compiled it wrongly. The author gets a plain refusal, we get the reason.
+        log.error("query_refused", sqlstate=state, reason=str(error).splitlines()[0][:300])
+    return AgentryError(
+        422,
+        "data_does_not_fit",
+        "A value in the data does not fit this question.",
+        "Convert it with toFloat or toInt, or leave such rows out with WHERE.",
+    )

@@ -1,0 +1,148 @@
+"""Which nodes of sqlglot's tree, with which of their arguments, are HogQL. All else is refused.
+
+The parser reads far more than HogQL has, and drops some of it without a word when it prints; so nothing
+passes that is not listed here.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from analytics.hogql.errors import HogQLError
+
+ALLOWED: dict[type[exp.Expr], set[str]] = {
+    exp.Select: {
+        *(
+            "with_",
+            "expressions",
+            "distinct",
+            "from_",
+            "where",
+            "group",
+            "having",
+            "order",
+            "limit",
+            "offset",
+        ),
+    },
+    exp.Union: {"with_", "this", "expression", "distinct", "order", "limit", "offset"},
+    exp.Subquery: {"this", "alias"},
+    exp.With: {"expressions"},
+    exp.CTE: {"this", "alias", "scalar"},
+    exp.From: {"this"},
+    exp.Table: {"this", "alias"},
+    exp.TableAlias: {"this"},
+    exp.Alias: {"this", "alias"},
+    exp.Where: {"this"},
+    exp.Having: {"this"},
+    exp.Group: {"expressions"},
+    exp.Order: {"expressions"},
+    exp.Ordered: {"this", "desc", "nulls_first"},
+    exp.Limit: {"expression", "expressions"},
+    exp.Offset: {"expression"},
+    exp.Distinct: {"expressions"},
+    exp.Star: set(),
+    exp.Column: {"this", "table", "db", "catalog"},
+    exp.Dot: {"this", "expression"},
+    exp.Identifier: {"this", "quoted"},
+    exp.Literal: {"this", "is_string"},
+    exp.Null: set(),
+    exp.Boolean: {"this"},
+    exp.Paren: {"this"},
+    exp.Anonymous: {"this", "expressions"},
+    exp.ParameterizedAgg: {"this", "expressions", "params"},
+    exp.Bracket: {"this", "expressions"},
+    exp.Tuple: {"expressions"},
+    exp.Interval: {"this", "unit"},
+    exp.Var: {"this"},
+    exp.Case: {"this", "ifs", "default"},
+    exp.If: {"this", "true", "false"},
+    exp.In: {"this", "expressions", "query"},
+    exp.Between: {"this", "low", "high"},
+    exp.Is: {"this", "expression"},
+    exp.Like: {"this", "expression"},
+    exp.ILike: {"this", "expression"},
+    exp.Not: {"this"},
+    exp.And: {"this", "expression"},
+    exp.Or: {"this", "expression"},
+    exp.EQ: {"this", "expression"},
+    exp.NEQ: {"this", "expression"},
+    exp.LT: {"this", "expression"},
+    exp.LTE: {"this", "expression"},
+    exp.GT: {"this", "expression"},
+    exp.GTE: {"this", "expression"},
+    exp.Add: {"this", "expression"},
+    exp.Sub: {"this", "expression"},
+    exp.Mul: {"this", "expression"},
+    exp.Div: {"this", "expression", "typed", "safe"},
+    exp.Mod: {"this", "expression"},
+    exp.IntDiv: {"this", "expression"},
+    exp.DPipe: {"this", "expression", "safe"},
+    exp.Neg: {"this"},
+    exp.Coalesce: {"this", "expressions"},
+}
+# What a node is called in a refusal, where its class name would not help.
+WORDS = {
+    "joins": "JOIN",
+    "laterals": "LATERAL",
+    "match": "MATCH_RECOGNIZE",
+    "pivots": "PIVOT",
+    "prewhere": "PREWHERE",
+    "qualify": "QUALIFY",
+    "windows": "WINDOW",
+    "into": "INTO",
+    "locks": "FOR UPDATE",
+    "sample": "SAMPLE",
+    "settings": "SETTINGS",
+    "format": "FORMAT",
+    "totals": "WITH TOTALS",
+    "rollup": "WITH ROLLUP",
+    "cube": "WITH CUBE",
+    "grouping_sets": "GROUPING SETS",
+    "all": "GROUP BY ALL",
+    "recursive": "WITH RECURSIVE",
+    "on": "DISTINCT ON",
+    "with_fill": "WITH FILL",
+    "except_": "EXCEPT",
+    "replace": "REPLACE",
+    "Placeholder": "an unresolved {placeholder}",
+    "VarMap": "an unresolved {placeholder}",
+    "Window": "OVER",
+    "Lambda": "a lambda",
+    "Final": "FINAL",
+    "Into": "INTO",
+    "Parameter": "a parameter",
+    "SessionParameter": "a setting",
+    "Cast": "CAST",
+}
+
+
+def check(node: exp.Expr) -> None:
+    """Refuse `node` if its class, or an argument that is set, is not allowed. Children are not looked at."""
+    allowed = ALLOWED.get(type(node))
+    if allowed is None:
+        name = type(node).__name__
+        raise refusal("clause_not_allowed", WORDS.get(name, name.upper()), node)
+    for argument, value in node.args.items():
+        if value and argument not in allowed:
+            raise refusal("clause_not_allowed", WORDS.get(argument, argument.upper().strip("_")), node)
+
+
+def refusal(code: str, word: str, node: exp.Expr) -> HogQLError:
+    line, column = place(node)
+    return HogQLError(
+        code,
+        f"HogQL here does not have {word}.",
+        "See docs/hogql.md for what it has; a query that needs this can often be written with a subquery.",
+        line=line,
+        column=column,
+    )
+
+
+def place(node: exp.Expr) -> tuple[int | None, int | None]:
+    """Line and column (1-based) where a node starts, from the first of its parts that knows."""
+    for part in node.walk():
+        if "line" in part.meta:
+            width = part.meta["end"] - part.meta["start"]
+            return part.meta["line"], part.meta["col"] - width
+    return None, None

@@ -1,0 +1,242 @@
+"""Calls and comparisons: looked up in the function tables, arguments counted and typed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlglot import exp
+
+from analytics.hogql import aggregates
+from analytics.hogql.allow import place
+from analytics.hogql.constants import fold, parse_time
+from analytics.hogql.errors import HogQLError, perhaps
+from analytics.hogql.function_table import FUNCTIONS, SPECIAL, canonical
+from analytics.hogql.scope import Scope
+from analytics.hogql.tree import Aggregate, Call, Case, Compare, Expr, Literal, children
+from analytics.hogql.types import BOOL, DATE, DATETIME64, FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
+
+Resolve = Callable[[exp.Expr], Expr]
+
+TRUNCATIONS = {
+    "second": "toStartOfSecond",
+    "minute": "toStartOfMinute",
+    "hour": "toStartOfHour",
+    "day": "toStartOfDay",
+    "week": "toMonday",
+    "month": "toStartOfMonth",
+    "quarter": "toStartOfQuarter",
+    "year": "toStartOfYear",
+}
+
+
+def wrong(message: str, node: exp.Expr, hint: str = "", code: str = "wrong_arguments") -> HogQLError:
+    line, column = place(node)
+    return HogQLError(code, message, hint, line=line, column=column)
+
+
+def call(node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Resolve) -> Expr:
+    """A function by its name: an aggregate, one of the special ones, or a row of the function table."""
+    name = node.this if isinstance(node.this, str) else node.this.name
+    arguments = list(node.expressions)
+    parameters = list(node.args.get("params") or [])
+    if (found := aggregates.find(name)) is not None:
+        return _aggregate(node, *found, arguments, parameters, resolve)
+    name = canonical(name)
+    if parameters or (name not in FUNCTIONS and name not in SPECIAL):
+        known = [*FUNCTIONS, *SPECIAL, *aggregates.names()]
+        shown = str(node.this)[:60]
+        hint = perhaps(name, known, "docs/hogql.md lists the functions.")
+        raise wrong(f"There is no function `{shown}`.", node, hint, "unknown_function")
+    if name in {"now", "today", "yesterday"}:
+        return _moment(name, arguments, scope, node)
+    if name == "dateTrunc":
+        return _truncate(arguments, resolve, node)
+    args = [resolve(argument) for argument in arguments]
+    if name in {"if", "multiIf"}:
+        return _choice(args, node)
+    return build(name, args, node)
+
+
+def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
+    """A call of a function of the table, its arguments checked, folded where it is constant."""
+    row = FUNCTIONS.get(name)
+    if row is None:
+        raise wrong(
+            f"There is no function `{name}`.", node, "docs/hogql.md lists the functions.", "unknown_function"
+        )
+    fewest, most = row.takes_count()
+    if len(args) < fewest or (most is not None and len(args) > most):
+        takes = str(fewest) if fewest == most else f"{fewest} to {most}" if most else f"at least {fewest}"
+        raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
+    for index, arg in enumerate(args):
+        _check_kind(name, row.kind_at(index), arg, node)
+    if name in {"plus", "minus"} and not _can_add(args):
+        raise wrong(f"`{name}` does not take these two.", node, "Convert text with toFloat.", "type_mismatch")
+    if not row.strict and common([arg.type for arg in args]) is None and name != "concat":
+        raise wrong(f"The arguments of `{name}` have different types.", node, code="type_mismatch")
+    return fold(Call(name, tuple(args), row.result([arg.type for arg in args])))
+
+
+def _check_kind(function: str, kind: str, arg: Expr, node: exp.Expr) -> None:
+    type_ = arg.type
+    fits = {
+        "any": True,
+        "text": type_.name == "String",
+        "number": type_.is_number,
+        "int": type_.is_integer or type_ == BOOL,
+        "time": type_.is_time,
+        "bool": type_.is_number,
+        "unit": isinstance(arg, Literal) and arg.value in TRUNCATIONS,
+        "interval": type_.name == "Interval",
+    }[kind]
+    if not fits and type_ != NULL:
+        hints = {
+            "number": "Convert it with toFloat.",
+            "text": "Convert it with toString.",
+            "time": "Use toDateTime.",
+        }
+        message = f"`{function}` takes a {kind} there, not {type_}."
+        raise wrong(
+            message, node, hints.get(kind, f"A unit is one of {', '.join(TRUNCATIONS)}."), "type_mismatch"
+        )
+
+
+def _can_add(args: list[Expr]) -> bool:
+    left, right = (arg.type for arg in args)
+    if left.is_time:
+        return right.is_integer or right.name == "Interval" or right.is_time
+    return all(type_.is_number or type_ == NULL for type_ in (left, right))
+
+
+def _aggregate(
+    node: exp.Expr,
+    row: aggregates.AggregateFunction,
+    conditional: bool,
+    arguments: list[exp.Expr],
+    parameters: list[exp.Expr],
+    resolve: Resolve,
+) -> Expr:
+    distinct = len(arguments) == 1 and isinstance(arguments[0], exp.Distinct)
+    if distinct:
+        if row.name != "count" or len(arguments[0].expressions) != 1:
+            raise wrong("DISTINCT stands in `count(distinct x)` only.", node, "Or use uniq(x).")
+        arguments = list(arguments[0].expressions)
+    if row.name == "count" and len(arguments) == 1 and isinstance(arguments[0], exp.Star):
+        arguments = []
+    args = [resolve(argument) for argument in arguments]
+    condition = require_bool(args.pop(), node) if conditional and args else None
+    if (conditional and condition is None) or (
+        len(args) != row.arguments and not (row.name == "count" and not args)
+    ):
+        expected = row.arguments + conditional
+        raise wrong(
+            f"`{row.name}{'If' * conditional}` takes {expected} arguments.", node, f"{row.name}: {row.doc}."
+        )
+    for arg in (*args, *([condition] if condition else [])):
+        if contains_aggregate(arg):
+            raise wrong(
+                "An aggregate cannot stand inside an aggregate.", node, "Use a subquery.", "aggregate_nested"
+            )
+    for arg in args:
+        _check_kind(row.name, row.kind, arg, node)
+    share = tuple(_share(parameter, node) for parameter in parameters)
+    if len(share) != row.parameters:
+        if row.name != "quantile" or share:
+            raise wrong(
+                f"`{row.name}` takes {row.parameters} parameters in a first pair of parentheses.", node
+            )
+        share = (0.5,)
+    name = "uniqExact" if distinct else row.name
+    return Aggregate(name, tuple(args), row.returns([arg.type for arg in args]), distinct, condition, share)
+
+
+def _share(parameter: exp.Expr, node: exp.Expr) -> float:
+    if isinstance(parameter, exp.Literal) and not parameter.args.get("is_string"):
+        value = float(parameter.this)
+        if 0 <= value <= 1:
+            return value
+    raise wrong(
+        "A quantile is a number from 0 to 1.", node, "For example `quantile(0.95)(properties.latency_ms)`."
+    )
+
+
+def contains_aggregate(expr: Expr) -> bool:
+    return isinstance(expr, Aggregate) or any(contains_aggregate(child) for child in children(expr))
+
+
+def _moment(name: str, arguments: list[exp.Expr], scope: Scope, node: exp.Expr) -> Expr:
+    if arguments:
+        raise wrong(f"`{name}` takes no arguments.", node)
+    if name == "now":
+        return Literal(scope.context.now, DATETIME64)
+    day = scope.context.now.date()
+    return Literal(day if name == "today" else day - timedelta(days=1), DATE)
+
+
+def _truncate(arguments: list[exp.Expr], resolve: Resolve, node: exp.Expr) -> Expr:
+    if len(arguments) != 2:
+        raise wrong(f"`dateTrunc` takes 2 arguments, not {len(arguments)}.", node)
+    unit = arguments[0].this if isinstance(arguments[0], exp.Literal) else None
+    if unit not in TRUNCATIONS:
+        raise wrong("`dateTrunc` takes a unit first.", node, f"One of {', '.join(TRUNCATIONS)}.")
+    return build(TRUNCATIONS[unit], [resolve(arguments[1])], node)
+
+
+def _choice(args: list[Expr], node: exp.Expr) -> Expr:
+    """if(c, a, b) and multiIf(c1, a1, c2, a2, …, b)."""
+    if len(args) < 3 or len(args) % 2 == 0:
+        raise wrong("`if` takes a condition and two values; `multiIf` pairs of them and a last value.", node)
+    branches = tuple((require_bool(args[i], node), args[i + 1]) for i in range(0, len(args) - 1, 2))
+    type_ = common([*(value.type for _, value in branches), args[-1].type])
+    if type_ is None:
+        raise wrong(
+            "The branches give different types.", node, "Convert them with toString.", "type_mismatch"
+        )
+    return Case(branches, args[-1], type_)
+
+
+def require_bool(expr: Expr, node: exp.Expr) -> Expr:
+    if expr.type.is_number or expr.type == NULL:
+        return expr
+    raise wrong(
+        f"A condition is true or false, not {expr.type}.", node, "Compare it with something.", "type_mismatch"
+    )
+
+
+def compare(op: str, left: Expr, right: Expr, node: exp.Expr) -> Expr:
+    left, right = aligned(left, right, node), aligned(right, left, node)
+    comparable(left, right, node)
+    return Compare(cast(Any, op), left, right, UINT8)
+
+
+def aligned(expr: Expr, other: Expr, node: exp.Expr) -> Expr:
+    """A text literal beside a time, a number or a UUID is read as one, as in ClickHouse."""
+    kind = other.type.required()
+    if not isinstance(expr, Literal) or not isinstance(expr.value, str) or kind.name == "String":
+        return expr
+    try:
+        if kind.is_time and (moment := parse_time(expr.value)) is not None:
+            return Literal(moment, DATE if len(expr.value) == 10 else DATETIME64)
+        if kind == UUID:
+            return Literal(str(uuid.UUID(expr.value)), UUID)
+        if kind.is_integer:
+            value = int(expr.value)
+            return Literal(value, INT64 if value < 0 else UINT64)
+        if kind == FLOAT64:
+            return Literal(float(expr.value), FLOAT64)
+    except ValueError:
+        pass
+    raise wrong(f"The text {expr.value[:40]!r} cannot be read as {kind}.", node, code="type_mismatch")
+
+
+def comparable(left: Expr, right: Expr, node: exp.Expr) -> None:
+    if common([left.type, right.type]) is None:
+        raise wrong(
+            f"{left.type} and {right.type} cannot be compared.",
+            node,
+            "Convert one of them with toFloat, toString or toDateTime.",
+            "type_mismatch",
+        )

@@ -1,0 +1,228 @@
+"""The resolver's half for expressions: sqlglot's nodes → typed tree. A node without a handler is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from analytics.hogql import allow, calls, names
+from analytics.hogql.calls import build, require_bool
+from analytics.hogql.errors import HogQLError
+from analytics.hogql.scope import Scope
+from analytics.hogql.tree import Case, Expr, In, Interval, Literal, Query, Scalar
+from analytics.hogql.types import BOOL, FLOAT64, INTERVAL, NULL, STRING, UINT8, UINT16, UINT32, UINT64, common
+
+OPERATORS: dict[type[exp.Expr], str] = {
+    exp.Add: "plus",
+    exp.Sub: "minus",
+    exp.Mul: "multiply",
+    exp.Div: "divide",
+    exp.Mod: "modulo",
+    exp.IntDiv: "intDiv",
+    exp.DPipe: "concat",
+    exp.Like: "like",
+    exp.ILike: "ilike",
+}
+COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "!=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+UNITS = {"second", "minute", "hour", "day", "week", "month", "quarter", "year"}
+CASTS = {
+    "BIGINT": "toInt",
+    "INT": "toInt",
+    "DOUBLE": "toFloat",
+    "TEXT": "toString",
+    "DATE": "toDate",
+    "DATETIME": "toDateTime",
+}
+
+# Resolves a subquery; given by resolve.py, which knows SELECTs.
+Subqueries = Callable[[exp.Expr, Scope], Query]
+
+
+class Expressions:
+    def __init__(self, scope: Scope, subqueries: Subqueries) -> None:
+        self.scope = scope
+        self.subqueries = subqueries
+
+    def resolve(self, node: exp.Expr) -> Expr:
+        """One expression. Raises HogQLError for anything unknown, mistyped or not allowed."""
+        allow.check(node)
+        if type(node) in OPERATORS:
+            return build(
+                OPERATORS[type(node)], [self.resolve(node.this), self.resolve(node.expression)], node
+            )
+        if type(node) in COMPARISONS:
+            left, right = self.resolve(node.this), self.resolve(node.expression)
+            return calls.compare(COMPARISONS[type(node)], left, right, node)
+        handler = HANDLERS.get(type(node))
+        if handler is None:
+            raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
+        return handler(self, node)
+
+    def literal(self, node: exp.Literal) -> Expr:
+        if node.args.get("is_string"):
+            return Literal(node.this, STRING)
+        text = node.this.replace("_", "")
+        if text.isdigit():
+            value = int(text)
+            for type_, bits in ((UINT8, 8), (UINT16, 16), (UINT32, 32), (UINT64, 64)):
+                if value < 1 << bits:
+                    return Literal(value, type_)
+        number = float(text)
+        if number in {float("inf"), float("-inf")}:
+            line, column = allow.place(node)
+            raise HogQLError("bad_number", f"The number {text[:40]} is too large.", line=line, column=column)
+        return Literal(number, FLOAT64)
+
+    def negate(self, node: exp.Neg) -> Expr:
+        return build("negate", [self.resolve(node.this)], node)
+
+    def logic(self, node: exp.And | exp.Or) -> Expr:
+        """A chain of ANDs (or ORs), flattened by a loop: a thousand of them must not overflow the stack."""
+        parts: list[exp.Expr] = []
+        rest: exp.Expr = node
+        while isinstance(rest, type(node)):
+            parts.append(rest.expression)
+            rest = rest.this
+        parts.append(rest)
+        resolved = [require_bool(self.resolve(part), part) for part in reversed(parts)]
+        return build("and" if isinstance(node, exp.And) else "or", resolved, node)
+
+    def negation(self, node: exp.Not) -> Expr:
+        inner = node.this
+        while isinstance(inner, exp.Paren):
+            inner = inner.this
+        if isinstance(inner, exp.In):
+            return self.membership(inner, negated=True)
+        if isinstance(inner, exp.Is):
+            return self.null_test(inner, negated=True)
+        if isinstance(inner, exp.Like | exp.ILike):
+            # NOT LIKE keeps NULLs: LIKE is two-valued before it is turned round.
+            like = self.resolve(inner)
+            return build("not", [build("ifNull", [like, Literal(False, UINT8)], node)], node)
+        return build("not", [require_bool(self.resolve(inner), inner)], node)
+
+    def null_test(self, node: exp.Is, negated: bool = False) -> Expr:
+        allow.check(node)
+        if not isinstance(node.expression, exp.Null):
+            raise allow.refusal("clause_not_allowed", "IS other than IS [NOT] NULL", node)
+        return build("isNotNull" if negated else "isNull", [self.resolve(node.this)], node)
+
+    def membership(self, node: exp.In, negated: bool = False) -> Expr:
+        allow.check(node)
+        needle = self.resolve(node.this)
+        query = node.args.get("query")
+        if query is not None:
+            inner = self.subqueries(query, self.scope)
+            if len(inner.outputs) != 1:
+                raise calls.wrong("A subquery after IN has one column.", node)
+            calls.comparable(needle, Literal(None, inner.outputs[0][1]), node)
+            return In(needle, inner, negated, UINT8)
+        options = []
+        for option in node.expressions:
+            resolved = self.resolve(option)
+            if not isinstance(resolved, Literal):
+                raise calls.wrong(
+                    "A list after IN holds constants.", option, "Use `=` and OR for other values."
+                )
+            options.append(calls.aligned(resolved, needle, option))
+        return In(needle, tuple(options), negated, UINT8)
+
+    def between(self, node: exp.Between) -> Expr:
+        value = self.resolve(node.this)
+        low = calls.compare(">=", value, self.resolve(node.args["low"]), node)
+        high = calls.compare("<=", value, self.resolve(node.args["high"]), node)
+        return build("and", [low, high], node)
+
+    def interval(self, node: exp.Interval) -> Expr:
+        unit = node.args.get("unit")
+        name = unit.name.lower().removesuffix("s") if unit is not None else ""
+        if name not in UNITS:
+            raise calls.wrong("An interval is a number and a unit.", node, "For example `interval 30 day`.")
+        amount = node.this
+        if isinstance(amount, exp.Literal) and amount.this.lstrip("-").isdigit():
+            return Interval(int(amount.this), name, INTERVAL)
+        return build(f"toInterval{name.capitalize()}", [self.resolve(amount)], node)
+
+    def case(self, node: exp.Case) -> Expr:
+        """CASE with or without an operand: the operand is compared with each WHEN."""
+        operand = None if node.this is None else self.resolve(node.this)
+        branches = []
+        for branch in node.args["ifs"]:
+            condition = self.resolve(branch.this)
+            if operand is not None:
+                condition = calls.compare("=", operand, condition, branch)
+            branches.append((require_bool(condition, branch), self.resolve(branch.args["true"])))
+        default = node.args.get("default")
+        return self.choice(branches, Literal(None, NULL) if default is None else self.resolve(default), node)
+
+    def ternary(self, node: exp.If) -> Expr:
+        condition = require_bool(self.resolve(node.this), node)
+        no = node.args.get("false")
+        otherwise = Literal(None, NULL) if no is None else self.resolve(no)
+        return self.choice([(condition, self.resolve(node.args["true"]))], otherwise, node)
+
+    def choice(self, branches: list[tuple[Expr, Expr]], default: Expr, node: exp.Expr) -> Expr:
+        type_ = common([*(value.type for _, value in branches), default.type])
+        if type_ is None:
+            raise calls.wrong(
+                "The branches give different types.", node, "Convert them with toString or toFloat."
+            )
+        return Case(tuple(branches), default, type_)
+
+    def coalesce(self, node: exp.Coalesce) -> Expr:
+        return build("coalesce", [self.resolve(node.this), *map(self.resolve, node.expressions)], node)
+
+    def cast(self, node: exp.Cast) -> Expr:
+        name = CASTS.get(node.to.this.value)
+        if name is None or node.args.get("format") or node.args.get("default"):
+            raise allow.refusal("clause_not_allowed", "a CAST to this type", node)
+        return build(name, [self.resolve(node.this)], node)
+
+    def scalar(self, node: exp.Subquery) -> Expr:
+        query = self.subqueries(node, self.scope)
+        if len(query.outputs) != 1:
+            raise calls.wrong("A subquery in an expression has one column.", node)
+        return Scalar(query, query.outputs[0][1].or_null())
+
+    def column(self, node: exp.Column) -> Expr:
+        return names.column(node, self.scope, self.resolve)
+
+    def bracket(self, node: exp.Bracket) -> Expr:
+        return names.bracket(node, self.scope)
+
+    def call(self, node: exp.Anonymous) -> Expr:
+        return calls.call(node, self.scope, self.resolve)
+
+
+HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
+    exp.Literal: Expressions.literal,
+    exp.Null: lambda self, node: Literal(None, NULL),
+    exp.Boolean: lambda self, node: Literal(bool(node.this), BOOL),
+    exp.Paren: lambda self, node: self.resolve(node.this),
+    exp.Neg: Expressions.negate,
+    exp.And: Expressions.logic,
+    exp.Or: Expressions.logic,
+    exp.Not: Expressions.negation,
+    exp.Is: Expressions.null_test,
+    exp.In: Expressions.membership,
+    exp.Between: Expressions.between,
+    exp.Interval: Expressions.interval,
+    exp.Case: Expressions.case,
+    exp.If: Expressions.ternary,
+    exp.Coalesce: Expressions.coalesce,
+    exp.Cast: Expressions.cast,
+    exp.Subquery: Expressions.scalar,
+    exp.Column: Expressions.column,
+    exp.Dot: Expressions.bracket,
+    exp.Bracket: Expressions.bracket,
+    exp.Anonymous: Expressions.call,
+    exp.ParameterizedAgg: Expressions.call,
+}

@@ -1,0 +1,43 @@
+"""Whether every output of an aggregated SELECT is grouped or aggregated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from analytics.hogql.calls import contains_aggregate, wrong
+from analytics.hogql.tree import Aggregate, Column, Expr, Property, Select, children
+
+
+def check_grouping(select: Select, node: exp.Select) -> Select:
+    """The same SELECT, marked as aggregated if it is. Raises HogQLError `not_grouped`."""
+    used = [output.expr for output in select.columns] + [key.expr for key in select.order_by]
+    if select.having is not None:
+        used.append(select.having)
+    aggregated = bool(select.group_by) or any(contains_aggregate(expr) for expr in used)
+    if not aggregated:
+        if select.having is not None:
+            raise wrong("HAVING needs a GROUP BY or an aggregate.", node.args["having"], "Use WHERE.")
+        return select
+    used += list(select.limit_by[1]) if select.limit_by else []
+    for expr in used:
+        loose = _ungrouped(expr, select.group_by)
+        if loose is not None:
+            name = loose.name if isinstance(loose, Column) else f"properties.{'.'.join(loose.path)}"
+            raise wrong(
+                f"`{name}` is neither grouped nor aggregated.",
+                node,
+                f"Add it to GROUP BY, or use any({name}).",
+                "not_grouped",
+            )
+    return replace(select, aggregated=True)
+
+
+def _ungrouped(expr: Expr, keys: tuple[Expr, ...]) -> Column | Property | None:
+    """The first column that is neither inside an aggregate nor part of a group key."""
+    if expr in keys or isinstance(expr, Aggregate):
+        return None
+    if isinstance(expr, Column | Property):
+        return expr
+    return next((loose for child in children(expr) if (loose := _ungrouped(child, keys)) is not None), None)

@@ -1,0 +1,121 @@
+"""What a name in an expression is: an alias, a column, a property of events, a constant of WITH."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from analytics.hogql.allow import place
+from analytics.hogql.errors import HogQLError, perhaps
+from analytics.hogql.scope import FIXED_TYPES, Scope
+from analytics.hogql.tree import Column, Expr, Property
+from analytics.hogql.types import BOOL, DATETIME64, FLOAT64, STRING, Type
+
+Resolve = Callable[[exp.Expr], Expr]
+
+PROPERTY_TYPES: dict[str, Type] = {
+    "String": STRING.or_null(),
+    "Numeric": FLOAT64.or_null(),
+    "Boolean": BOOL.or_null(),
+    "DateTime": DATETIME64.or_null(),
+}
+
+
+def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
+    """`name`, `relation.name`, `properties.a.b` or `relation.properties.a.b`."""
+    path = [part.name for part in node.parts]
+    relation = "" if scope.relation is None else scope.relation.alias
+    qualified = len(path) > 1 and path[0] == relation and path[0] not in scope.columns
+    if qualified:
+        path = path[1:]
+    elif len(path) == 1 and (found := _alias(path[0], scope, resolve)) is not None:
+        return found
+    if path[0] == "properties" and scope.has_events and len(path) > 1:
+        return property_of(tuple(path[1:]), scope)
+    if len(path) == 1 and path[0] in scope.columns:
+        return Column(relation, path[0], scope.columns[path[0]])
+    raise unknown_column(node, path, scope)
+
+
+def _alias(name: str, scope: Scope, resolve: Resolve) -> Expr | None:
+    """The expression an alias stands for. Inside its own definition the name means the column."""
+    definition = scope.aliases.get(name) or scope.constants.get(name)
+    if definition is None or name in scope.resolving:
+        return None
+    scope.resolving.append(name)
+    try:
+        return resolve(definition)
+    finally:
+        scope.resolving.pop()
+
+
+def bracket(node: exp.Expr, scope: Scope) -> Expr:
+    """`properties['a-b']`, further brackets and dots behind it included."""
+    path: list[str] = []
+    inner: exp.Expr = node
+    while isinstance(inner, exp.Bracket | exp.Dot):
+        if isinstance(inner, exp.Dot):
+            path.append(inner.expression.name)
+        else:
+            index = inner.expressions[0] if len(inner.expressions) == 1 else None
+            if not isinstance(index, exp.Literal) or not index.args.get("is_string"):
+                raise _not_a_property(node)
+            path.append(index.this)
+        inner = inner.this
+    if not isinstance(inner, exp.Column) or not scope.has_events:
+        raise _not_a_property(node)
+    parts = [part.name for part in inner.parts]
+    if scope.relation is not None and len(parts) > 1 and parts[0] == scope.relation.alias:
+        parts = parts[1:]
+    if parts[0] != "properties":
+        raise _not_a_property(node)
+    return property_of((*parts[1:], *reversed(path)), scope)
+
+
+def property_of(path: tuple[str, ...], scope: Scope) -> Property:
+    """A property by its project's type; a nested path is text."""
+    assert scope.relation is not None
+    name = path[0]
+    kind = (
+        "String"
+        if len(path) > 1
+        else FIXED_TYPES.get(name) or scope.context.property_types.get(name, "String")
+    )
+    return Property(scope.relation.alias, path, PROPERTY_TYPES[kind])
+
+
+def output_name(node: exp.Expr, text: str) -> str:
+    """The name of an unaliased result column: the last part of a name, else the text as written."""
+    if isinstance(node, exp.Column):
+        return str(node.name)
+    if isinstance(node, exp.Dot):
+        return str(node.expression.name)
+    if isinstance(node, exp.Bracket) and isinstance(node.expressions[0], exp.Literal):
+        return str(node.expressions[0].this)
+    return text
+
+
+def _not_a_property(node: exp.Expr) -> HogQLError:
+    line, column = place(node)
+    return HogQLError(
+        "clause_not_allowed",
+        "Brackets read a property by its name.",
+        "For example `properties['sdk-version']`.",
+        line=line,
+        column=column,
+    )
+
+
+def unknown_column(node: exp.Expr, path: list[str], scope: Scope) -> HogQLError:
+    known = [*scope.columns, *scope.aliases]
+    columns = ", ".join(scope.columns) or "none"
+    otherwise = f"The columns here are {columns}; properties are read as `properties.name`."
+    line, column = place(node)
+    return HogQLError(
+        "unknown_column",
+        f"There is no column `{'.'.join(path)[:100]}` here.",
+        perhaps(path[-1], known, otherwise),
+        line=line,
+        column=column,
+    )

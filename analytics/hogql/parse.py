@@ -1,0 +1,101 @@
+"""Text → sqlglot's tree, under caps that hold before any parser runs."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from analytics.hogql.dialect import HogQL
+from analytics.hogql.errors import HogQLError
+
+MAX_BYTES = 512 * 1024
+MAX_TOKENS = 60_000
+MAX_DEPTH = 30  # sqlglot overflows the stack at about 40 nested calls
+
+_OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
+_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+_PREFIXES = {TokenType.DASH, TokenType.NOT, TokenType.PLACEHOLDER}
+
+
+def parse(text: str) -> exp.Query:
+    """The one SELECT (or UNION) that `text` is. Raises HogQLError 400 or 413."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise HogQLError(
+            "query_too_long",
+            f"A query has at most {MAX_BYTES // 1024} KB.",
+            "Shorten the lists in it.",
+            status=413,
+        )
+    if "\0" in text or any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+        raise HogQLError("syntax_error", "A query is plain text, without NUL or lone surrogates.")
+    dialect = HogQL()
+    try:
+        tokens = dialect.tokenize(text)
+        _check_size(tokens)
+        statements = dialect.parser().parse(tokens, text)
+    except SqlglotError as error:
+        raise _syntax_error(error) from None
+    except RecursionError:
+        raise _too_deep(None) from None
+    found = [statement for statement in statements if statement is not None]
+    semicolons = [token for token in tokens if token.token_type == TokenType.SEMICOLON]
+    if len(found) > 1 or len(semicolons) > 1:
+        place = semicolons[0] if len(found) > 1 else semicolons[1]
+        raise HogQLError(
+            "statement_not_allowed",
+            "Send one statement at a time.",
+            "Leave out what follows the semicolon.",
+            line=place.line,
+            column=place.col,
+        )
+    if not found:
+        raise HogQLError(
+            "statement_not_allowed", "The query is empty.", "Start with `select count() from events`."
+        )
+    if not isinstance(found[0], exp.Select | exp.Union | exp.Subquery):
+        raise HogQLError(
+            "statement_not_allowed", "HogQL only reads: a query starts with SELECT or WITH.", line=1, column=1
+        )
+    return found[0]
+
+
+def _check_size(tokens: list[Token]) -> None:
+    if len(tokens) > MAX_TOKENS:
+        raise HogQLError(
+            "query_too_long",
+            f"A query has at most {MAX_TOKENS:,} words.",
+            "Shorten the lists in it.",
+            status=413,
+        )
+    depth = prefixes = 0
+    for token in tokens:
+        depth += (token.token_type in _OPENING) - (token.token_type in _CLOSING)
+        prefixes = prefixes + 1 if token.token_type in _PREFIXES else 0
+        if depth > MAX_DEPTH or prefixes > MAX_DEPTH:
+            raise _too_deep(token)
+
+
+def _too_deep(token: Token | None) -> HogQLError:
+    return HogQLError(
+        "query_too_deep",
+        f"A query nests at most {MAX_DEPTH} levels.",
+        "Give inner parts a name with `WITH … AS`.",
+        line=token.line if token else None,
+        column=token.col if token else None,
+    )
+
+
+def _syntax_error(error: SqlglotError) -> HogQLError:
+    """sqlglot's words name its own classes; what helps is the place and the word that stands there."""
+    details = getattr(error, "errors", None) or [{}]
+    line, column, word = details[0].get("line"), details[0].get("col"), details[0].get("highlight")
+    message = f"This cannot be read as HogQL near `{word}`." if word else "This cannot be read as HogQL."
+    start = column - len(word) + 1 if column and word else column
+    return HogQLError(
+        "syntax_error",
+        message,
+        "Check commas, quotes and parentheses before that place.",
+        line=line,
+        column=start,
+    )

@@ -1,0 +1,188 @@
+"""Typed expressions → PostgreSQL text. Literals become parameters; no text of the user's gets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from analytics.hogql.aggregates import AGGREGATES
+from analytics.hogql.function_table import FUNCTIONS
+from analytics.hogql.print_call import SPECIAL, WEIGHTED, fill, sql_type, zero
+from analytics.hogql.tree import (
+    Aggregate,
+    Call,
+    Case,
+    Column,
+    Compare,
+    Expr,
+    In,
+    Interval,
+    Literal,
+    Property,
+    Query,
+    Scalar,
+)
+from analytics.hogql.types import BOOL, UINT8
+
+# Functions whose SQL gives a boolean where ClickHouse gives UInt8.
+CONDITIONS = {
+    "and",
+    "or",
+    "not",
+    "isNull",
+    "isNotNull",
+    "like",
+    "ilike",
+    "empty",
+    "notEmpty",
+    "startsWith",
+    "endsWith",
+}
+MAX_BIGINT = (1 << 63) - 1
+
+
+def is_condition(expr: Expr) -> bool:
+    """Whether its SQL is a boolean that stands for UInt8."""
+    return isinstance(expr, Compare | In) or (isinstance(expr, Call) and expr.name in CONDITIONS)
+
+
+class Expressions:
+    """Prints expressions. `column` prints a column or property of a relation, `query` a subquery."""
+
+    def __init__(self, column: Callable[[Column | Property], str], query: Callable[[Query], str]) -> None:
+        self.column = column
+        self.query = query
+        self.parameters: dict[str, Any] = {}
+        self._names: dict[tuple[str, type, Any], str] = {}
+
+    def parameter(self, value: Any, cast: str) -> str:
+        """A bind parameter. Equal values share one, so that GROUP BY sees the same expression as SELECT."""
+        key = (cast, type(value), tuple(value) if isinstance(value, list) else value)
+        name = self._names.setdefault(key, f"p{len(self._names)}")
+        self.parameters[name] = value
+        return f"%({name})s::{cast}"
+
+    def value(self, expr: Expr) -> str:
+        """The expression as a value: a condition is 1 or 0."""
+        text = self.print(expr)
+        return f"({text})::integer" if is_condition(expr) and expr.type.required() == UINT8 else text
+
+    def condition(self, expr: Expr, *, filtering: bool = False) -> str:
+        """The expression as a boolean. `filtering`: NULL and false do the same there, as in WHERE."""
+        if is_condition(expr):
+            return self.print(expr, filtering=filtering)
+        text = self.print(expr)
+        return text if expr.type.required() == BOOL else f"({text} <> 0)"
+
+    def print(self, expr: Expr, *, filtering: bool = False) -> str:
+        match expr:
+            case Literal():
+                return self._literal(expr)
+            case Interval():
+                return self._interval(expr)
+            case Column() | Property():
+                return self.column(expr)
+            case Compare():
+                return self._compare(expr, filtering)
+            case In():
+                return self._in(expr, filtering)
+            case Case():
+                return self._case(expr)
+            case Aggregate():
+                return self._aggregate(expr)
+            case Scalar():
+                return f"({self.query(expr.query)})"
+            case Call(name="and" | "or", args=args):
+                parts = [self.condition(arg, filtering=filtering) for arg in args]
+                return "(" + f" {expr.name.upper()} ".join(parts) + ")"
+            case Call():
+                return self._call(expr)
+
+    def _literal(self, literal: Literal) -> str:
+        value = literal.value
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int) and abs(value) > MAX_BIGINT:
+            return self.parameter(value, "numeric")
+        if isinstance(value, datetime | date):
+            return self.parameter(value, sql_type(literal.type))
+        return self.parameter(value, sql_type(literal.type))
+
+    def _interval(self, interval: Interval) -> str:
+        unit = {"second": "secs", "minute": "mins", "quarter": "months"}.get(
+            interval.unit, f"{interval.unit}s"
+        )
+        count = interval.count * 3 if interval.unit == "quarter" else interval.count
+        return f"make_interval({unit} => {self.parameter(count, 'integer')})"
+
+    def _compare(self, compare: Compare, filtering: bool) -> str:
+        left, right = compare.left, compare.right
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Literal) and one.value is None:
+                test = {"=": "IS NULL", "!=": "IS NOT NULL"}.get(compare.op)
+                return f"({self.value(other)} {test})" if test else "false"
+        text = [self.value(left), self.value(right)]
+        if compare.op in {"<", "<=", ">", ">="}:
+            collate = ' COLLATE "C"' if left.type.name == "String" else ""
+            plain = f"{text[0]} {compare.op} {text[1]}{collate}"
+        else:
+            plain = f"{text[0]} {'=' if compare.op == '=' else '<>'} {text[1]}"
+        nullable = left.type.nullable + right.type.nullable
+        if compare.op == "!=" and nullable:
+            return f"({text[0]} IS DISTINCT FROM {text[1]})"
+        if compare.op == "=" and nullable == 2:
+            return f"({text[0]} IS NOT DISTINCT FROM {text[1]})"
+        return f"({plain})" if filtering or not nullable else f"coalesce({plain}, false)"
+
+    def _in(self, expr: In, filtering: bool) -> str:
+        needle = self.value(expr.needle)
+        if isinstance(expr.options, tuple):
+            values = [o.value for o in expr.options if isinstance(o, Literal) and o.value is not None]
+            kind = expr.needle.type if expr.needle.type.name == "String" else None
+            cast = sql_type(kind or next((o.type for o in expr.options), expr.needle.type))
+            if cast == "bigint" and any(isinstance(value, float) for value in values):
+                cast = "float8"
+            found = f"{needle} = ANY({self.parameter(values, cast + '[]')})"
+        else:
+            found = f"{needle} IN (SELECT o.c0 FROM ({self.query(expr.options)}) AS o WHERE o.c0 IS NOT NULL)"
+        sure = filtering or not expr.needle.type.nullable
+        if expr.negated:
+            return f"(NOT coalesce({found}, false))"
+        return f"({found})" if sure else f"coalesce({found}, false)"
+
+    def _case(self, case: Case) -> str:
+        branches = " ".join(
+            f"WHEN {self.condition(when, filtering=True)} THEN {self.value(then)}"
+            for when, then in case.branches
+        )
+        return f"(CASE {branches} ELSE {self.value(case.default)} END)"
+
+    def _call(self, call: Call) -> str:
+        special = SPECIAL.get(call.name)
+        if special is not None:
+            return special(self, call)
+        function = FUNCTIONS[call.name]
+        args = [
+            self.condition(arg) if function.kind_at(index) == "bool" else self.value(arg)
+            for index, arg in enumerate(call.args)
+        ]
+        return fill(function.postgres, args)
+
+    def _aggregate(self, aggregate: Aggregate) -> str:
+        args = [self.value(arg) for arg in aggregate.args]
+        condition = "" if aggregate.condition is None else self.condition(aggregate.condition, filtering=True)
+        if aggregate.name in WEIGHTED:
+            text = WEIGHTED[aggregate.name](args, condition)
+            empty = "'NaN'::float8" if aggregate.name == "weighted_avg" else "0::float8"
+            return text if aggregate.type.nullable else f"coalesce({text}, {empty})"
+        row = AGGREGATES[aggregate.name]
+        if row.name in {"min", "max"} and aggregate.type.name == "String":
+            args = [f'{args[0]} COLLATE "C"']
+        parameters = [self.parameter(number, "float8") for number in aggregate.parameters]
+        text = fill(row.postgres, args or ["*"], parameters, condition)
+        if row.empty and not aggregate.type.nullable and not aggregate.type.items:
+            text = f"coalesce({text}, {zero(aggregate.type) if row.empty == 'zero' else row.empty})"
+        return text

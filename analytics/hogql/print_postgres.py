@@ -1,0 +1,205 @@
+"""The resolved, planned query → one PostgreSQL statement with bind parameters.
+
+Relations and columns get names of ours (r0, c0 …): no name of the user's is ever printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from analytics.hogql.print_expression import Expressions
+from analytics.hogql.ranges import Range
+from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, rollup_columns
+from analytics.hogql.tree import (
+    Column,
+    Derived,
+    Numbers,
+    OrderKey,
+    Property,
+    Query,
+    Relation,
+    Rollup,
+    Segment,
+    Select,
+    Table,
+    Union,
+)
+
+USAGE_COLUMNS = {"calls": "calls", "first_call_at": "first_at", "last_call_at": "last_at"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL in psycopg's format with named parameters, and their values."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+def to_postgres(query: Query, most_rows: int | None = None) -> Statement:
+    """The statement; its columns are c0, c1 … as in `query.outputs`. A UNION is cut by who reads it."""
+    printer = _Printer()
+    if most_rows is not None and isinstance(query, Select):
+        query = replace(query, limit=most_rows if query.limit is None else min(query.limit, most_rows))
+    return Statement(printer.query(query), printer.expressions.parameters)
+
+
+@dataclass
+class _Frame:
+    """The relation of the SELECT being printed: what the query calls it, and what we call it."""
+
+    relation: Relation
+    name: str
+
+
+class _Printer:
+    def __init__(self) -> None:
+        self.expressions = Expressions(self.column, self.query)
+        self.frames: list[_Frame] = []
+        self.count = 0
+
+    def query(self, query: Query) -> str:
+        if isinstance(query, Union):
+            word = " UNION " if query.distinct else " UNION ALL "
+            return word.join(f"({self.query(part)})" for part in query.selects)
+        return self._select(query)
+
+    def _select(self, select: Select) -> str:
+        from_ = ""
+        if select.relation is not None:
+            inner = self._relation(select.relation)
+            name = f"r{self.count}"
+            self.count += 1
+            self.frames.append(_Frame(select.relation, name))
+            from_ = f" FROM {inner} AS {name}"
+        sql = self._limited_by(select, from_) if select.limit_by else self._plain(select, from_)
+        if select.relation is not None:
+            self.frames.pop()
+        return sql + self._limit(select)
+
+    def _plain(self, select: Select, from_: str) -> str:
+        columns = ", ".join(
+            f"{self.expressions.value(column.expr)} AS c{index}"
+            for index, column in enumerate(select.columns)
+        )
+        distinct = "DISTINCT " if select.distinct else ""
+        order = [self._order(key) for key in select.order_by]
+        order_by = f" ORDER BY {', '.join(order)}" if order else ""
+        return f"SELECT {distinct}{columns}{from_}{self._filters(select)}{order_by}"
+
+    def _filters(self, select: Select) -> str:
+        text = ""
+        if select.where is not None:
+            text += f" WHERE {self.expressions.condition(select.where, filtering=True)}"
+        if select.group_by:
+            text += " GROUP BY " + ", ".join(self.expressions.value(key) for key in select.group_by)
+        if select.having is not None:
+            text += f" HAVING {self.expressions.condition(select.having, filtering=True)}"
+        return text
+
+    def _order(self, key: OrderKey) -> str:
+        collate = ' COLLATE "C"' if key.expr.type.name == "String" else ""
+        direction = "DESC" if key.descending else "ASC"
+        nulls = "FIRST" if key.nulls_first else "LAST"
+        return f"{self.expressions.value(key.expr)}{collate} {direction} NULLS {nulls}"
+
+    def _limited_by(self, select: Select, from_: str) -> str:
+        """LIMIT n BY keys: the first n rows of each key, in the order asked for."""
+        assert select.limit_by is not None
+        count, keys = select.limit_by
+        order = [self._order(key) for key in select.order_by]
+        over = "PARTITION BY " + ", ".join(self.expressions.value(key) for key in keys)
+        if order:
+            over += f" ORDER BY {', '.join(order)}"
+        columns = [f"{self.expressions.value(c.expr)} AS c{i}" for i, c in enumerate(select.columns)]
+        columns.append(f"row_number() OVER ({over}) AS place")
+        columns.append(f"row_number() OVER ({'ORDER BY ' + ', '.join(order) if order else ''}) AS line")
+        inner = f"SELECT {', '.join(columns)}{from_}{self._filters(select)}"
+        outputs = ", ".join(f"c{i}" for i in range(len(select.columns)))
+        return f"SELECT {outputs} FROM ({inner}) AS best WHERE place <= {count} ORDER BY line"
+
+    def _limit(self, select: Select) -> str:
+        text = f" LIMIT {select.limit}" if select.limit is not None else ""
+        return text + (f" OFFSET {select.offset}" if select.offset is not None else "")
+
+    def _relation(self, relation: Relation) -> str:
+        match relation:
+            case Derived():
+                return f"({self.query(relation.query)})"
+            case Numbers():
+                last = f"{relation.count - 1}::bigint"
+                return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
+            case Rollup():
+                return f"({' UNION ALL '.join(self._segment(relation, part) for part in relation.segments)})"
+            case Table():
+                table = "events" if relation.name == "events" else "usage_day"
+                return f"(SELECT * FROM {table} WHERE {self._own(relation)})"
+
+    def _own(self, table: Table) -> str:
+        """The predicate that keeps a table to its project, and to the time that can matter."""
+        if table.project_id is None:
+            raise AssertionError("a table without a project must never be printed")
+        text = f"project_id = {self.expressions.parameter(table.project_id, 'integer')}"
+        if table.since is not None:
+            text += f' AND "timestamp" >= {self._moment(table.since)}'
+        if table.until is not None:
+            text += f' AND "timestamp" < {self._moment(table.until)}'
+        return text
+
+    def _moment(self, moment: datetime) -> str:
+        return self.expressions.parameter(moment, "timestamptz")
+
+    def _segment(self, rollup: Rollup, segment: Segment) -> str:
+        """Rows of one level in the shape that all levels share; a raw event is a row with one call."""
+        where = f"project_id = {self.expressions.parameter(rollup.project_id, 'integer')}"
+        if segment.level == "events":
+            columns, bucket = raw_columns(rollup.detail), '"timestamp"'
+        else:
+            bucket = "day" if segment.level.endswith("day") else '"hour"'
+            columns = rollup_columns(rollup.detail, bucket)
+        return (
+            f"SELECT {columns} FROM {segment.level} WHERE {where} AND {self._within(bucket, segment.ranges)}"
+        )
+
+    def _within(self, column: str, ranges: tuple[Range, ...]) -> str:
+        parts = []
+        for low, high in ranges:
+            if column == "day":
+                first = self.expressions.parameter(low.date(), "date")
+                end = self.expressions.parameter(high.date(), "date")
+            else:
+                first, end = self._moment(low), self._moment(high)
+            parts.append(f"{column} >= {first} AND {column} < {end}")
+        return "(" + " OR ".join(parts) + ")"
+
+    def column(self, column: Column | Property) -> str:
+        frame = next(frame for frame in reversed(self.frames) if frame.relation.alias == column.source)
+        relation, name = frame.relation, frame.name
+        if isinstance(column, Property):
+            return self._property(column, name)
+        match relation:
+            case Derived():
+                names = [output for output, _ in relation.query.outputs]
+                return f"{name}.c{names.index(column.name)}"
+            case Table(name="usage"):
+                return f"{name}.{USAGE_COLUMNS.get(column.name, column.name)}"
+            case Table() if column.name == "properties":
+                return all_properties(name)
+        return f'{name}."{column.name}"'
+
+    def _property(self, prop: Property, name: str) -> str:
+        key = prop.path[0]
+        if len(prop.path) == 1 and key in PROMOTED:
+            return promoted(key, f"{name}.")
+        path = self.expressions.parameter(list(prop.path), "text[]")
+        text = f"({name}.rest #>> {path})"
+        match prop.type.name:
+            case "Float64":
+                return f"property_number{text}"
+            case "Bool":
+                return f"(CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END)"
+            case "DateTime64(3)":
+                return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
+        return text

@@ -1,0 +1,260 @@
+"""SELECTs: names, types, and what may stand where. sqlglot's tree → `tree.Query`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from analytics.hogql import allow
+from analytics.hogql.allow import place
+from analytics.hogql.calls import contains_aggregate, require_bool, wrong
+from analytics.hogql.errors import HogQLError, perhaps
+from analytics.hogql.expressions import Expressions
+from analytics.hogql.grouping import check_grouping
+from analytics.hogql.names import output_name
+from analytics.hogql.scope import TABLES, Context, Scope
+from analytics.hogql.tree import (
+    Column,
+    Derived,
+    Expr,
+    Literal,
+    Numbers,
+    OrderKey,
+    Output,
+    Query,
+    Relation,
+    Select,
+    Table,
+    Union,
+)
+from analytics.hogql.types import UINT64, Type, common
+
+MAX_NUMBERS = 1_000_000
+MAX_NAME = 128
+
+
+def resolve(node: exp.Query, context: Context) -> Query:
+    """The whole query, typed. Raises HogQLError with a place for everything that is not HogQL."""
+    return _query(node, Scope(context, {}, {}))
+
+
+def _query(node: exp.Expr, outer: Scope) -> Query:
+    while isinstance(node, exp.Subquery):
+        allow.check(node)
+        node = node.this
+    if isinstance(node, exp.Union):
+        return _union(node, outer)
+    if not isinstance(node, exp.Select):
+        raise allow.refusal("statement_not_allowed", type(node).__name__.upper(), node)
+    return _select(node, outer)
+
+
+def _union(node: exp.Union, outer: Scope) -> Query:
+    allow.check(node)
+    if node.args.get("order") or node.args.get("limit") or node.args.get("offset") or node.args.get("with_"):
+        raise wrong("ORDER BY, LIMIT and WITH do not stand on a UNION.", node, "Put the UNION into FROM (…).")
+    if node.args.get("distinct") is None:
+        raise wrong("Say UNION ALL or UNION DISTINCT.", node, code="clause_not_allowed")
+    left, right = _query(node.this, outer), _query(node.expression, outer)
+    if len(left.outputs) != len(right.outputs):
+        raise wrong("The SELECTs of a UNION have different numbers of columns.", node)
+    for (name, first), (_, second) in zip(left.outputs, right.outputs, strict=True):
+        if common([first, second]) is None:
+            raise wrong(f"The column `{name}` of the UNION is {first} here and {second} there.", node)
+    return Union((left, right), bool(node.args["distinct"]))
+
+
+def _select(node: exp.Select, outer: Scope) -> Select:
+    allow.check(node)
+    scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
+    _add_with(node, scope)
+    _add_from(node, scope)
+    expressions = Expressions(scope, _query)
+    for item in node.expressions:
+        if isinstance(item, exp.Alias):
+            scope.aliases[item.alias] = item.this
+    columns = _outputs(node, scope, expressions)
+    where = _clause(node, "where", expressions)
+    if where is not None and contains_aggregate(where):
+        raise wrong(
+            "An aggregate cannot stand in WHERE.", node.args["where"], "Use HAVING.", "aggregate_in_where"
+        )
+    select = Select(
+        columns=columns,
+        relation=scope.relation,
+        where=where,
+        group_by=_group_by(node, columns, expressions),
+        having=_clause(node, "having", expressions),
+        order_by=_order_by(node, columns, expressions),
+        distinct=node.args.get("distinct") is not None,
+    )
+    select = _with_limit(select, node, expressions)
+    return check_grouping(select, node)
+
+
+def _add_with(node: exp.Select, scope: Scope) -> None:
+    with_ = node.args.get("with_")
+    if with_ is None:
+        return
+    allow.check(with_)
+    for cte in with_.expressions:
+        allow.check(cte)
+        name = cte.alias
+        if name in TABLES:
+            raise wrong(f"`{name}` is a table's name; WITH needs another.", cte, code="reserved_name")
+        if cte.args.get("scalar"):
+            scope.constants[name] = cte.this
+        else:
+            scope.ctes[name] = cte.this
+
+
+def _add_from(node: exp.Select, scope: Scope) -> None:
+    from_ = node.args.get("from_")
+    if from_ is None:
+        return
+    allow.check(from_)
+    scope.relation, scope.columns = _relation(from_.this, scope)
+
+
+def _relation(node: exp.Expr, scope: Scope) -> tuple[Relation, dict[str, Type]]:
+    allow.check(node)
+    alias = node.alias
+    if isinstance(node, exp.Subquery):
+        return _derived(_query(node.this, scope), alias or "subquery")
+    if not isinstance(node, exp.Table):
+        raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
+    if isinstance(node.this, exp.Anonymous):
+        return _table_function(node.this, alias)
+    name = node.name
+    if name in scope.ctes:
+        # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
+        inner = replace(scope, ctes={k: v for k, v in scope.ctes.items() if k != name})
+        return _derived(_query(scope.ctes[name], inner), alias or name)
+    if name not in TABLES:
+        line, column = place(node)
+        known = [*TABLES, *scope.ctes]
+        hint = perhaps(name, known, f"The tables are {', '.join(known)}.")
+        raise HogQLError("unknown_table", f"There is no table `{name[:60]}`.", hint, line=line, column=column)
+    table = "events" if name == "events" else "usage"
+    return Table(table, alias or name), TABLES[name]  # type: ignore[arg-type]
+
+
+def _derived(query: Query, alias: str) -> tuple[Relation, dict[str, Type]]:
+    return Derived(query, alias), dict(query.outputs)
+
+
+def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, dict[str, Type]]:
+    argument = node.expressions[0] if len(node.expressions) == 1 else None
+    if node.this != "numbers" or not isinstance(argument, exp.Literal) or not argument.this.isdigit():
+        raise wrong(
+            "There is no such table.", node, "The one table function is `numbers(n)`.", "unknown_table"
+        )
+    if int(argument.this) > MAX_NUMBERS:
+        raise wrong(f"numbers(n) gives at most {MAX_NUMBERS:,} rows.", node, code="too_many_rows")
+    return Numbers(int(argument.this), alias or "numbers"), {"number": UINT64}
+
+
+def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[Output, ...]:
+    outputs: list[Output] = []
+    for item in node.expressions:
+        if isinstance(item, exp.Star):
+            allow.check(item)
+            if scope.relation is None:
+                raise wrong("`*` needs a FROM.", node)
+            alias = scope.relation.alias
+            outputs += [Output(name, Column(alias, name, type_)) for name, type_ in scope.columns.items()]
+            continue
+        if isinstance(item, exp.Alias):
+            allow.check(item)
+            if item.alias == "project_id":
+                raise wrong("`project_id` is reserved.", item, "Take another name.", "reserved_name")
+            # Inside its own definition an alias means the column: toDate(timestamp) as timestamp.
+            scope.resolving.append(item.alias)
+            outputs.append(Output(item.alias[:MAX_NAME], expressions.resolve(item.this)))
+            scope.resolving.pop()
+        else:
+            outputs.append(Output(output_name(item, _text(item))[:MAX_NAME], expressions.resolve(item)))
+    _check_names(outputs, node)
+    return tuple(outputs)
+
+
+def _check_names(outputs: list[Output], node: exp.Select) -> None:
+    """Rows are objects: of two columns with one name, one would be lost without a word."""
+    names = [output.name for output in outputs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise wrong(
+            f"Two columns are called `{twice}`.", node, "Give one another name with AS.", "duplicate_column"
+        )
+
+
+def _text(node: exp.Expr) -> str:
+    return node.sql(dialect="clickhouse")
+
+
+def _clause(node: exp.Select, name: str, expressions: Expressions) -> Expr | None:
+    clause = node.args.get(name)
+    if clause is None:
+        return None
+    allow.check(clause)
+    return require_bool(expressions.resolve(clause.this), clause)
+
+
+def _group_by(node: exp.Select, columns: tuple[Output, ...], expressions: Expressions) -> tuple[Expr, ...]:
+    group = node.args.get("group")
+    if group is None:
+        return ()
+    allow.check(group)
+    keys = tuple(_by_position(item, columns, expressions) for item in group.expressions)
+    if any(contains_aggregate(key) for key in keys):
+        raise wrong("An aggregate cannot stand in GROUP BY.", group, code="aggregate_in_group_by")
+    return keys
+
+
+def _order_by(
+    node: exp.Select, columns: tuple[Output, ...], expressions: Expressions
+) -> tuple[OrderKey, ...]:
+    order = node.args.get("order")
+    if order is None:
+        return ()
+    allow.check(order)
+    keys = []
+    for item in order.expressions:
+        allow.check(item)
+        descending, first = bool(item.args.get("desc")), bool(item.args.get("nulls_first"))
+        keys.append(OrderKey(_by_position(item.this, columns, expressions), descending, first))
+    return tuple(keys)
+
+
+def _by_position(item: exp.Expr, columns: tuple[Output, ...], expressions: Expressions) -> Expr:
+    """A whole number in GROUP BY or ORDER BY is the position of a column, from 1."""
+    if isinstance(item, exp.Literal) and not item.args.get("is_string") and item.this.isdigit():
+        position = int(item.this)
+        if not 1 <= position <= len(columns):
+            raise wrong(f"There is no column {position}.", item, f"There are {len(columns)}.")
+        return columns[position - 1].expr
+    return expressions.resolve(item)
+
+
+def _with_limit(select: Select, node: exp.Select, expressions: Expressions) -> Select:
+    limit, offset = node.args.get("limit"), node.args.get("offset")
+    if limit is not None:
+        allow.check(limit)
+        count = _whole(limit.expression, expressions)
+        if limit.expressions:
+            keys = tuple(expressions.resolve(item) for item in limit.expressions)
+            select = replace(select, limit_by=(count, keys))
+        else:
+            select = replace(select, limit=count)
+    if offset is not None:
+        allow.check(offset)
+        select = replace(select, offset=_whole(offset.expression, expressions))
+    return select
+
+
+def _whole(node: exp.Expr, expressions: Expressions) -> int:
+    value = expressions.resolve(node)
+    if isinstance(value, Literal) and isinstance(value.value, int) and 0 <= value.value < 1 << 63:
+        return value.value
+    raise wrong("LIMIT and OFFSET take a whole number.", node)

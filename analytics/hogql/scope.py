@@ -1,0 +1,61 @@
+"""What names mean: the tables with their columns and types, and one SELECT's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlglot import exp
+
+from analytics.hogql.tree import Relation, Table
+from analytics.hogql.types import DATE, DATETIME64, STRING, UINT64, UUID, Type
+
+TABLES: dict[str, dict[str, Type]] = {
+    "events": {
+        "uuid": UUID,
+        "event": STRING,
+        "distinct_id": STRING,
+        "timestamp": DATETIME64,
+        "properties": STRING,
+    },
+    "usage": {
+        "event": STRING,
+        "customer_id": STRING.or_null(),
+        "day": DATE,
+        "calls": UINT64,
+        "first_call_at": DATETIME64,
+        "last_call_at": DATETIME64,
+    },
+}
+
+# Properties whose type is the same in every project; they are rollup dimensions and measures.
+FIXED_TYPES = {
+    **dict.fromkeys(("customer_id", "endpoint", "method", "plan"), "String"),
+    **dict.fromkeys(("status", "latency_ms", "bytes"), "Numeric"),
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a query is resolved against: its moment, and the project's property types by name."""
+
+    now: datetime  # UTC, whole milliseconds
+    property_types: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Scope:
+    """One SELECT's names. `aliases` are its output names, still unresolved; an alias wins over a column."""
+
+    context: Context
+    ctes: dict[str, exp.Expr]
+    constants: dict[str, exp.Expr]
+    relation: Relation | None = None
+    columns: dict[str, Type] = field(default_factory=dict)
+    aliases: dict[str, exp.Expr] = field(default_factory=dict)
+    resolving: list[str] = field(default_factory=list)
+
+    @property
+    def has_events(self) -> bool:
+        return isinstance(self.relation, Table) and self.relation.name == "events"

@@ -1,0 +1,220 @@
+"""The resolved query: what the passes after the parser work on. Nothing of the user's text is in it
+but names of result columns and values of literals, and both become identifiers we quote and parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal as Choice
+
+from analytics.hogql.types import Type
+
+Value = str | int | float | bool | date | datetime | None
+
+
+@dataclass(frozen=True)
+class Literal:
+    value: Value
+    type: Type
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A span: `count` may be negative; units are second … year."""
+
+    count: int
+    unit: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the relation that the query calls `source`."""
+
+    source: str
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Property:
+    """`properties.a.b` of the events that the query calls `source`, read as `type`."""
+
+    source: str
+    path: tuple[str, ...]
+    type: Type
+
+
+@dataclass(frozen=True)
+class Call:
+    """A scalar function or operator of the function table."""
+
+    name: str
+    args: tuple[Expr, ...]
+    type: Type
+
+
+@dataclass(frozen=True)
+class Compare:
+    """A two-valued comparison: NULL = NULL is true, NULL < x is false, never NULL."""
+
+    op: Choice["=", "!=", "<", "<=", ">", ">="]
+    left: Expr
+    right: Expr
+    type: Type
+
+
+@dataclass(frozen=True)
+class Case:
+    branches: tuple[tuple[Expr, Expr], ...]
+    default: Expr
+    type: Type
+
+
+@dataclass(frozen=True)
+class In:
+    """Two-valued: a NULL needle is in nothing, so it is kept by NOT IN."""
+
+    needle: Expr
+    options: tuple[Expr, ...] | Query
+    negated: bool
+    type: Type
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """`condition` is what an -If suffix gave, `parameters` what stood in the first of two parentheses."""
+
+    name: str
+    args: tuple[Expr, ...]
+    type: Type
+    distinct: bool = False
+    condition: Expr | None = None
+    parameters: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A subquery that stands for its one value."""
+
+    query: Query
+    type: Type
+
+
+Expr = Literal | Interval | Column | Property | Call | Compare | Case | In | Aggregate | Scalar
+
+
+@dataclass(frozen=True)
+class Table:
+    """`events` or `usage`. A printer refuses one without a project: project.py puts it in.
+
+    `since` and `until` bound the events that can matter, [since, until); the planner finds them.
+    """
+
+    name: Choice["events", "usage"]
+    alias: str
+    project_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows of one level, for half-open ranges of time [from, to), sorted, not touching."""
+
+    level: str  # a usage_* table, or "events"
+    ranges: tuple[tuple[datetime, datetime], ...]
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """Events, answered from usage rows: `bucket` stands for the timestamp, `calls` weighs each row."""
+
+    alias: str
+    project_id: int
+    detail: bool
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A subquery in FROM."""
+
+    query: Query
+    alias: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """numbers(n): one column `number`, 0 … count-1."""
+
+    count: int
+    alias: str
+
+
+Relation = Table | Rollup | Derived | Numbers
+
+
+@dataclass(frozen=True)
+class OrderKey:
+    expr: Expr
+    descending: bool
+    nulls_first: bool = False
+
+
+@dataclass(frozen=True)
+class Output:
+    name: str
+    expr: Expr
+
+
+@dataclass(frozen=True)
+class Select:
+    columns: tuple[Output, ...]
+    relation: Relation | None
+    where: Expr | None = None
+    group_by: tuple[Expr, ...] = ()
+    having: Expr | None = None
+    order_by: tuple[OrderKey, ...] = ()
+    distinct: bool = False
+    limit: int | None = None
+    offset: int | None = None
+    limit_by: tuple[int, tuple[Expr, ...]] | None = None
+    aggregated: bool = field(default=False)
+
+    @property
+    def outputs(self) -> tuple[tuple[str, Type], ...]:
+        return tuple((column.name, column.expr.type) for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Union:
+    selects: tuple[Query, ...]
+    distinct: bool
+
+    @property
+    def outputs(self) -> tuple[tuple[str, Type], ...]:
+        return self.selects[0].outputs
+
+
+Query = Select | Union
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside one, subqueries left alone."""
+    match expr:
+        case Call(args=args):
+            return args
+        case Compare(left=left, right=right):
+            return (left, right)
+        case Case(branches=branches, default=default):
+            return (*(part for branch in branches for part in branch), default)
+        case In(needle=needle, options=tuple() as options):
+            return (needle, *options)
+        case In(needle=needle):
+            return (needle,)
+        case Aggregate(args=args, condition=condition):
+            return args if condition is None else (*args, condition)
+        case _:
+            return ()
