@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from analytics.customers import views
+from analytics.endpoint import QueryView
 
 PROJECT = "t/<slug:team>/<slug:project>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/analytics/<slug:project>/query/", QueryView.as_view(), name="query"),
+    path("v1/analytics/<slug:project>/query", QueryView.as_view()),
     path(f"{PROJECT}/customers", views.customers, name="customers"),
+    path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
+    path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),
 ]
