@@ -29,7 +29,7 @@ ZEROS = {
     "UUID": "NULL",
 }
 EPOCH = "'1970-01-01 00:00:00+00'::timestamptz"
-_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|and|\{|\})\}|\{\{|\}\}")
+_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|and)\}|\{\{|\}\}")
 
 
 def sql_type(type_: Type) -> str:
