@@ -137,8 +137,8 @@ _ROWS = [
         "toNullable", "any", lambda t: t[0].or_null(), "{0}", "the same, said to be nullable", strict=False
     ),
     # Text
-    Function("lower", "text", STRING, "lower({0})", "in small letters"),
-    Function("upper", "text", STRING, "upper({0})", "in capitals"),
+    Function("lower", "text", STRING, 'lower({0} COLLATE "C")', "ASCII letters small"),
+    Function("upper", "text", STRING, 'upper({0} COLLATE "C")', "ASCII letters capital"),
     Function("length", "text", UINT64, "octet_length({0})::bigint", "number of bytes"),
     Function("lengthUTF8", "text", UINT64, "char_length({0})::bigint", "number of characters"),
     Function("empty", "text", UINT8, "({0} = '')", "is it ''?"),

@@ -67,6 +67,12 @@ def _union(node: exp.Union, outer: Scope) -> Query:
 
 def _select(node: exp.Select, outer: Scope) -> Select:
     allow.check(node)
+    if node.args.get("distinct") is not None:
+        allow.check(node.args["distinct"])
+    if not node.expressions:
+        raise wrong(
+            "SELECT names no columns.", node, "For example `select count() from events`.", "syntax_error"
+        )
     scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
     _add_with(node, scope)
     _add_from(node, scope)

@@ -1,0 +1,130 @@
+"""Expressions on constants: the same value and type of value as ClickHouse gives (chdb is the oracle)."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import chdb
+import pytest
+
+from agentry.accounts.models import Project
+from analytics import query
+from analytics.answer import json_value
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+T = "toDateTime('2026-03-29 23:30:45')"
+U = "toDateTime('2026-11-22 04:05:06')"
+D = "toDate('2024-01-31')"
+
+EXPRESSIONS = [
+    *("1 + 2", "1 - 2", "2 * 3.5", "7 / 2", "1 / 0", "-1 / 0", "0 / 0", "intDiv(-7, 2)", "-7 % 3", "7 % -3"),
+    *("abs(-2.5)", "floor(-1.5)", "ceil(1.2)", "round(2.5)", "round(3.5)", "round(0.125, 2)", "round(-2.5)"),
+    *(
+        "sqrt(16)",
+        "exp(0)",
+        "log(1)",
+        "log2(8)",
+        "log10(1000)",
+        "pow(2, 10)",
+        "greatest(1, 3, 2)",
+        "least(4, 2)",
+    ),
+    *("1 = 1", "1 = 2", "1 != 1", "'a' < 'b'", "'B' < 'a'", "2 > 1 and 1 > 2", "not 1 = 2"),
+    *("1 in (1, 2)", "3 in (1, 2)", "3 not in (1, 2)", "'a' in ('a', 'b')", "2 between 1 and 3"),
+    *(
+        "NULL is null",
+        "1 is not null",
+        "isNull(NULL)",
+        "coalesce(NULL, 2)",
+        "ifNull(NULL, 'x')",
+        "nullIf(1, 1)",
+    ),
+    *("if(1 = 1, 'a', 'b')", "multiIf(1 = 2, 1, 2 = 2, 2, 3)", "1 = 1 ? 'y' : 'n'", "ifNull(NULL, 5)"),
+    *("case when 1 = 2 then 'a' else 'b' end", "case 2 when 1 then 'a' when 2 then 'b' end"),
+    *("lower('ÄBC')", "upper('abc')", "length('äb')", "lengthUTF8('äb')", "empty('')", "notEmpty('a')"),
+    *(
+        "trim('  a ')",
+        "concat('a', 'b', 'c')",
+        "'a' || 'b'",
+        "startsWith('abc', 'ab')",
+        "endsWith('abc', 'bc')",
+    ),
+    *("position('hello', 'l')", "replaceAll('aXbX', 'X', '-')", "'abc' like 'a%'", "'abc' ilike 'A_C'"),
+    *("'50%' like '50%%'", "'it''s'", "'a\\'b'", "'a\\\\b'", "splitByChar(',', 'a,b,c')"),
+    *("toString(12)", "toString(1.5)", "toFloat64('2.5')", "toInt64('12')", "toInt64(2.9)", "toInt64(-2.9)"),
+    *(f"toYear({T})", f"toQuarter({T})", f"toMonth({T})", f"toDayOfMonth({T})", f"toDayOfYear({T})"),
+    *(
+        f"toDayOfWeek({T})",
+        f"toISOWeek({T})",
+        f"toISOYear({T})",
+        f"toHour({T})",
+        f"toMinute({T})",
+        f"toSecond({T})",
+    ),
+    *(f"toUnixTimestamp({T})", f"toYYYYMM({T})", f"toYYYYMMDD({T})", f"toDate({T})", f"toStartOfDay({T})"),
+    *(f"toStartOfHour({T})", f"toStartOfMinute({T})", f"toMonday({T})", f"toStartOfWeek({T})"),
+    *(f"toStartOfWeek({T}, 1)", f"toStartOfMonth({T})", f"toStartOfQuarter({T})", f"toStartOfYear({T})"),
+    *(f"{T} + interval 1 day", f"{T} - interval 2 hour", f"{T} + 30", f"{D} + 1", f"{D} + interval 1 month"),
+    *(
+        f"{D} - interval 1 year",
+        f"{T} - toIntervalMinute(5)",
+        f"{D} + interval 1 quarter",
+        f"{D} - toDate('2024-01-01')",
+    ),
+    *(
+        f"dateDiff('{unit}', {T}, {U})"
+        for unit in ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+    ),
+    *(f"dateTrunc('{unit}', {T})" for unit in ("hour", "day", "week", "month", "quarter", "year")),
+    *(f"{T} < {U}", f"{D} = '2024-01-31'", f"{T} > '2026-03-29 00:00:00'", "1 = '1'"),
+    *(
+        f"toString({D})",
+        f"toString({T})",
+        "(select 5)",
+        "3 in (select number from numbers(5))",
+    ),
+]
+
+
+def oracle(columns: str) -> list[Any]:
+    text = chdb.query(f"SELECT {columns} SETTINGS session_timezone='UTC'", "JSONCompactEachRow").data()
+    return list(json.loads(text))
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    if isinstance(ours, bool):
+        ours = int(ours)
+    if isinstance(ours, float) or isinstance(theirs, float):
+        return (
+            ours is not None and theirs is not None and math.isclose(float(ours), float(theirs), rel_tol=1e-9)
+        )
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(ours, str) and isinstance(theirs, str):
+        return ours.replace("T", " ").removesuffix("Z") == theirs
+    return str(ours) == str(theirs)
+
+
+def test_expressions_as_in_clickhouse(project: Project) -> None:
+    columns = ", ".join(f"{expression} as c{index}" for index, expression in enumerate(EXPRESSIONS))
+    result = query.run(project, f"select {columns}")
+    ours = [
+        json_value(value, column.type) for value, column in zip(result.rows[0], result.columns, strict=True)
+    ]
+    wrong = [
+        f"{expression}: {mine!r} here, {theirs!r} in ClickHouse"
+        for expression, mine, theirs in zip(EXPRESSIONS, ours, oracle(columns), strict=True)
+        if not same(mine, theirs)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_comparisons_are_two_valued(project: Project) -> None:
+    """Where HogQL differs from ClickHouse on purpose: a comparison with NULL is false or true, never NULL."""
+    expressions = ["NULL = 1", "NULL != 1", "NULL = NULL", "NULL < 1", "not (NULL = 1)", "NULL not in (1)"]
+    columns = ", ".join(f"{expression} as c{index}" for index, expression in enumerate(expressions))
+    row = query.run(project, f"select {columns}").rows[0]
+    assert [int(value) for value in row] == [0, 1, 1, 0, 1, 1]
