@@ -71,29 +71,37 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 async def _read(scope: Message, receive: Receive, body: bytearray) -> None:
     """Read the request's body into `body`, counted in `_held`. Raises AgentryError 400, 408, 413, 503."""
-    global _held
+    headers = dict(scope["headers"])
+    length = int(headers.get(b"content-length", -1))
+    # Not asking for a body that is not there, or for its end when it is complete, saves a tenth of a request.
+    more = length > 0 or b"transfer-encoding" in headers or not scope["http_version"].startswith("1")
     read = 0
     try:
         async with asyncio.timeout(READ_SECONDS):
-            more = True
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise _incomplete()
-                more = message.get("more_body", False)
                 part = message.get("body", b"")
                 read += len(part)
-                if read > READ_BYTES:
-                    raise _too_large()
-                if read <= settings.BODY_BYTES:
-                    body += part
-                    _held += len(part)
-                if _held > HELD_BYTES:
-                    raise _overloaded()
+                _hold(body, part, read)
+                more = message.get("more_body", False) and read != length
     except TimeoutError:
         raise _slow() from None
     if read > settings.BODY_BYTES:
         raise _too_large()
+
+
+def _hold(body: bytearray, part: bytes, read: int) -> None:
+    """Keep a part of a body, or only let it pass when the body is too large anyway."""
+    global _held
+    if read > READ_BYTES:
+        raise _too_large()
+    if read <= settings.BODY_BYTES:
+        body += part
+        _held += len(part)
+    if _held > HELD_BYTES:
+        raise _overloaded()
 
 
 def _ask_django(scope: Message, body: bytes) -> Answer:
