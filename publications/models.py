@@ -14,10 +14,10 @@ DESCRIPTION_LENGTH = 200
 
 
 class Publication(models.Model):
-    """A question, frozen as it was written; whoever holds one of its links sees the answer, never the question.
+    """A question, frozen as it was written. Who holds one of its links sees the answer, not the question.
 
-    `version` rises when the question or its description changes: cached answers carry it. Not on a
-    person's leaving: a publication belongs to its project, so `created_by` may go.
+    `version` rises when the question or its description changes: cached answers carry it. It belongs to its
+    project, so it stays when the person who made it leaves.
     """
 
     id = models.CharField(primary_key=True, max_length=40)  # pub_ and 96 random bits; no secret

@@ -1,4 +1,4 @@
-"""Publish an answer: the question is checked and frozen, and the one who has the link sees what it answers."""
+"""Publish an answer: the question is checked and frozen; who has the link sees what it answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def publish(
     """Freeze a question and make its first link. Answers the publication and its public URL.
 
     The arguments come as a client sent them. Raises AgentryError: 400 for a field, with `field`; what
-    `query.check` raises for a question that does not compile or run.
+    `query.run` raises for a question that has no answer.
     """
     body = {"recipe_id": recipe_id, "description": description, "params": params}
     if fields.text(body, "recipe_id", 50) != RAW_HOGQL:
@@ -105,5 +105,5 @@ def checked_description(body: dict[str, Any]) -> str:
 
 def checked_query(project: Project, body: dict[str, Any], inside: str) -> str:
     hogql = fields.text(body, "query", QUERY_LENGTH, inside)
-    query.check(project, hogql)
+    query.run(project, hogql, limit=1)  # not only compiled: a page that can only fail helps nobody
     return hogql

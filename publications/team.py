@@ -1,0 +1,98 @@
+"""A team's own pages of its publications: list, publish, rotate, revoke. They work without JavaScript."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from agentry.accounts.access import ProjectRequest, has_role, project_page
+from agentry.accounts.models import Project, Role
+from agentry.errors import AgentryError
+from publications.links import public_url
+from publications.models import Publication, older, publications_of
+from publications.publish import RAW_HOGQL, publish, revoke, rotate
+
+PAGE = 50
+OVERLAP = timedelta(days=1)
+
+
+@require_safe
+@project_page(Role.VIEWER)
+def publications(request: ProjectRequest, project: Project) -> HttpResponse:
+    """The list, the newest first. `?new=` names one that was just made, `?before=` starts after one."""
+    return page(request, project)
+
+
+@require_POST
+@project_page(Role.MEMBER)
+def publish_form(request: ProjectRequest, project: Project) -> HttpResponseBase:
+    """Publish from a form (recipe_id, description, query); then the list, with the new link on top."""
+    given = {name: request.POST.get(name, "") for name in ("description", "query")}
+    recipe_id = request.POST.get("recipe_id", RAW_HOGQL)
+    try:
+        made, _ = publish(project, recipe_id, given["description"], {"query": given["query"]}, request.user)
+    except AgentryError as error:
+        return page(request, project, error=error, given=given)
+    return redirect(f"{address(project)}?{urlencode({'new': made.id})}")
+
+
+@require_POST
+@project_page(Role.MEMBER)
+def rotate_form(request: ProjectRequest, project: Project, publication_id: str) -> HttpResponseBase:
+    """A new link; with `overlap` the old one works for one more day."""
+    publication = publication_of(project, publication_id)
+    overlap = OVERLAP if request.POST.get("overlap") else timedelta()
+    rotate(publication, overlap, request.user)
+    return redirect(f"{address(project)}?{urlencode({'new': publication.id})}")
+
+
+@require_POST
+@project_page(Role.MEMBER)
+def revoke_form(request: ProjectRequest, project: Project, publication_id: str) -> HttpResponseBase:
+    publication = publication_of(project, publication_id)
+    revoke(publication, request.user)
+    messages.success(request, f"“{publication.description}” is withdrawn. Its links lead nowhere now.")
+    return redirect(address(project))
+
+
+def page(
+    request: ProjectRequest,
+    project: Project,
+    error: AgentryError | None = None,
+    given: dict[str, str] | None = None,
+) -> HttpResponse:
+    rows = publications_of(project.team_id).filter(project=project)
+    before = request.GET.get("before")
+    if before is not None:
+        rows = older(rows, publication_of(project, before))
+    found = list(rows[: PAGE + 1])
+    may_publish = has_role(request.membership, Role.MEMBER)
+    context: dict[str, Any] = {
+        "rows": [(row, public_url(row) if may_publish else None) for row in found[:PAGE]],
+        "before": found[PAGE - 1].id if len(found) > PAGE else None,
+        "new": request.GET.get("new"),
+        "may_publish": may_publish,
+        "error": error,
+        "given": given,
+    }
+    return render(request, "publications.html", context, status=error.status if error else 200)
+
+
+def publication_of(project: Project, publication_id: str) -> Publication:
+    """Raises Http404 for an id that is unknown, revoked or another project's."""
+    rows = publications_of(project.team_id).filter(project=project)
+    found = rows.filter(pk=publication_id).first() if "\0" not in publication_id else None
+    if found is None:
+        raise Http404("no such publication")
+    return found
+
+
+def address(project: Project) -> str:
+    return reverse("publications", args=[project.team.slug, project.slug])
