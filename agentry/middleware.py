@@ -19,8 +19,8 @@ from agentry.errors import AgentryError, is_api
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-# Bearer keys only: no session, no cookie, no CSRF, no messages, so none of their middleware.
-DIRECT = ("/v1/", "/api/", "/healthz", "/readyz", "/metrics")
+# Keys only: no session, no cookie of ours, no CSRF, no messages, so none of their middleware.
+DIRECT = ("/v1/", "/q/", "/api/", "/healthz", "/readyz", "/metrics")
 QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -97,7 +97,7 @@ class ApiGate:
                 known = BROKEN
             else:
                 _warn_of_servers(known, error)
-            return known.response()
+            return answer(request, known)
 
 
 def _warn_of_servers(known: AgentryError, error: Exception) -> None:

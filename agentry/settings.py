@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {  # seconds; a tick that waited for longer than its peri
         "options": {"expires": 2},
     },
     "flush-last-used": {"task": "accounts.flush_last_used", "schedule": 60.0, "options": {"expires": 60}},
+    "flush-views": {"task": "publications.flush_views", "schedule": 15.0, "options": {"expires": 15}},
     "mirror-keys": {"task": "accounts.mirror_keys", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

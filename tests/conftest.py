@@ -13,6 +13,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 from agentry.stack.servers import running
 
@@ -34,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["VALKEY_URL"] = f"{os.environ['VALKEY_URL'].rpartition('/')[0]}/{number}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "agentry.settings"
     django.setup()
+    # A real hash takes half a second, and nearly every test makes a user.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     config.pluginmanager.import_plugin("tests.fixtures")  # it imports models
 
 
