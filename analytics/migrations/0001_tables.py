@@ -76,6 +76,16 @@ CREATE TABLE detail_gaps (
 COMMENT ON TABLE detail_gaps IS 'Hours whose usage_detail rows are incomplete (too many or too long keys): the
 planner reads raw events for them.';
 
+CREATE TABLE detail_keys (
+    project_id integer        NOT NULL,
+    event      text           NOT NULL,
+    "hour"     timestamptz(0) NOT NULL,
+    keys       integer        NOT NULL,
+    PRIMARY KEY (project_id, event, "hour")
+);
+COMMENT ON TABLE detail_keys IS 'How many usage_detail_hour rows an hour has, raised as they are made: counting
+them again for every batch would read up to the limit each time.';
+
 CREATE TABLE event_times (
     project_id  integer        NOT NULL,
     uuid        uuid           NOT NULL,
@@ -89,12 +99,16 @@ CREATE INDEX event_times_fixed_at ON event_times USING brin (fixed_at);
 
 CREATE TABLE written_entries (
     shard      smallint    NOT NULL,
-    entry_id   text        NOT NULL,
-    written_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (shard, entry_id)
+    first_ms   bigint      NOT NULL,
+    first_seq  bigint      NOT NULL,
+    last_ms    bigint      NOT NULL,
+    last_seq   bigint      NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE written_entries IS 'Stream entries whose transaction has committed: a redelivered one is not
-written, and not counted, again.';
+CREATE INDEX written_entries_last ON written_entries (shard, last_ms);
+COMMENT ON TABLE written_entries IS 'Runs of stream entries whose transaction has committed: a redelivered one is
+not written, and not counted, again. A run is what one atomic read gave, so every entry of the stream between
+its ends was in it; one row a run, not one an entry, which would cost as much as the event of a single POST.';
 
 CREATE TABLE ingest_totals (
     project_id integer NOT NULL,
@@ -147,7 +161,15 @@ GRANT SELECT ON {table} TO agentry_query;
     for table in QUERIED
 )
 
-TABLES = [*QUERIED, "detail_gaps", "event_times", "written_entries", "ingest_totals", "dead_letters"]
+TABLES = [
+    *QUERIED,
+    "detail_gaps",
+    "detail_keys",
+    "event_times",
+    "written_entries",
+    "ingest_totals",
+    "dead_letters",
+]
 
 
 class Migration(migrations.Migration):
