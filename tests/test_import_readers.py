@@ -10,14 +10,22 @@ from typing import Any
 import pytest
 
 from analytics.imports import combined, logpush
-from analytics.imports.line import LineError
 from analytics.imports.source import LINE_BYTES, FileError, Source, line_uuid
+from analytics.ingest.verdicts import Verdict
 
 LINE = '1.2.3.4 - - [17/May/2015:10:05:03 +0000] "{}" {} {} "-" "curl/8"'
 
 
+def read(line: str) -> dict[str, Any]:
+    return combined.read(line.encode())
+
+
+def push(line: str, customer_field: str = "ClientIP") -> dict[str, Any]:
+    return logpush.reader(customer_field)(line.encode())
+
+
 def request(text: str) -> dict[str, Any]:
-    properties: dict[str, Any] = combined.read(LINE.format(text, 200, 5))["properties"]
+    properties: dict[str, Any] = read(LINE.format(text, 200, 5))["properties"]
     return {name: properties.get(name) for name in ("method", "endpoint")}
 
 
@@ -25,7 +33,7 @@ def test_a_combined_line_becomes_an_api_request() -> None:
     line = (
         r'::1 - bob [10/Oct/2000:13:55:36 -0730] "POST /v1/a?b=c HTTP/2.0" 201 99 "http://x/" "say \"hi\" \\"'
     )
-    assert combined.read(line) == {
+    assert read(line) == {
         "event": "api_request",
         "distinct_id": "::1",
         "timestamp": 971_213_136_000,
@@ -42,17 +50,24 @@ def test_a_combined_line_becomes_an_api_request() -> None:
 
 
 def test_a_dash_is_absent() -> None:
-    properties = combined.read(LINE.format("GET / HTTP/1.1", 304, "-"))["properties"]
+    properties = read(LINE.format("GET / HTTP/1.1", 304, "-"))["properties"]
     assert "bytes" not in properties
     assert "referer" not in properties
     assert properties["status"] == 304
 
 
-def test_the_common_format_and_trailing_fields_are_read() -> None:
-    assert (
-        combined.read(LINE.format("GET / HTTP/1.1", 200, 5).rsplit(' "-"', 1)[0])["properties"]["bytes"] == 5
+def test_what_postgresql_cannot_store_is_replaced() -> None:
+    raw = combined.read(
+        LINE.format("GET / HTTP/1.1", 200, 5).encode().replace(b"curl/8", rb"a\x00b" + b"\0\xff")
     )
-    assert combined.read(LINE.format("GET / HTTP/1.1", 200, 5) + ' 0.012 "10.0.0.1"')
+    assert raw["properties"]["user_agent"] == "a\ufffdb\ufffd\ufffd"
+    pushed = push(json.dumps({**PUSHED, "ClientRequestUserAgent": "a\0b\ud800"}))
+    assert pushed["properties"]["user_agent"] == "a\ufffdb\ufffd"
+
+
+def test_the_common_format_and_trailing_fields_are_read() -> None:
+    assert read(LINE.format("GET / HTTP/1.1", 200, 5).rsplit(' "-"', 1)[0])["properties"]["bytes"] == 5
+    assert read(LINE.format("GET / HTTP/1.1", 200, 5) + ' 0.012 "10.0.0.1"')
 
 
 @pytest.mark.parametrize(
@@ -89,8 +104,8 @@ def test_a_request_line_is_read_or_left_out(text: str, method: str | None, endpo
     ],
 )
 def test_what_is_no_combined_line_has_a_reason(line: str, code: str) -> None:
-    with pytest.raises(LineError) as refused:
-        combined.read(line)
+    with pytest.raises(Verdict) as refused:
+        read(line)
     assert refused.value.code == code
 
 
@@ -111,7 +126,7 @@ PUSHED = {
 
 
 def test_a_logpush_line_becomes_an_api_request() -> None:
-    assert logpush.reader()(json.dumps(PUSHED)) == {
+    assert push(json.dumps(PUSHED)) == {
         "event": "api_request",
         "distinct_id": "2001:db8::1",
         "timestamp": 1_778_938_920_000,
@@ -133,15 +148,14 @@ def test_a_logpush_line_becomes_an_api_request() -> None:
     "at", [1_778_938_920, 1_778_938_920_000_000_000, "1778938920", "2026-05-16T15:42:00+02:00"]
 )
 def test_logpush_times_come_in_three_forms(at: object) -> None:
-    raw = logpush.reader()(json.dumps({**PUSHED, "EdgeStartTimestamp": at}))
+    raw = push(json.dumps({**PUSHED, "EdgeStartTimestamp": at}))
     assert raw["timestamp"] == 1_778_938_920_000
 
 
 def test_the_customer_can_be_another_logpush_field() -> None:
-    read = logpush.reader("RequestHeaders.x-customer")
-    raw = read(json.dumps(PUSHED))
+    raw = push(json.dumps(PUSHED), "RequestHeaders.x-customer")
     assert (raw["distinct_id"], raw["properties"]["customer_id"]) == ("acme_corp", "acme_corp")
-    anonymous = read(json.dumps({**PUSHED, "RequestHeaders": {}}))
+    anonymous = push(json.dumps({**PUSHED, "RequestHeaders": {}}), "RequestHeaders.x-customer")
     assert anonymous["distinct_id"] == "2001:db8::1"
     assert "customer_id" not in anonymous["properties"]
 
@@ -160,8 +174,8 @@ def test_the_customer_can_be_another_logpush_field() -> None:
     ],
 )
 def test_what_is_no_logpush_line_has_a_reason(line: str, code: str) -> None:
-    with pytest.raises(LineError) as refused:
-        logpush.reader()(line)
+    with pytest.raises(Verdict) as refused:
+        push(line)
     assert refused.value.code == code
 
 

@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-from analytics.imports.line import LineError, RawEvent, api_request, path_of
+from analytics.imports.line import RawEvent, api_request, path_of
+from analytics.ingest.verdicts import Verdict
 
 QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 # What follows the user agent (a response time, a forwarded address) is a site's own and is passed over.
@@ -21,12 +22,12 @@ CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "v": "\v", "f": "\f"}
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-def read(line: str) -> RawEvent:
+def read(line: bytes) -> RawEvent:
     """One request: the customer is the client address. A request line that is none (`-`, a TLS handshake)
-    is still a request of that client, without method and endpoint. Raises LineError."""
-    match = LINE.fullmatch(line)
+    is still a request of that client, without method and endpoint. Raises Verdict."""
+    match = LINE.fullmatch(line.decode("utf-8", "replace").replace("\0", "\ufffd"))
     if match is None:
-        raise LineError("not_combined_log", "The line is not in the combined access log format.")
+        raise Verdict("not_combined_log", "The line is not in the combined access log format.")
     address, time, status, size = match.group("address", "time", "status", "bytes")
     request, referer, user_agent = (unescape(text) for text in match.group(3, 6, 7))
     method, endpoint = split_request(request or "")
@@ -57,7 +58,7 @@ def unescape(text: str | None) -> str | None:
     r"""Undo Apache's and nginx's escapes (`\"`, `\\`, `\x16`); `-` and nothing are None."""
     if text is None or text in ("-", ""):
         return None
-    return ESCAPE.sub(_unescaped, text) if "\\" in text else text
+    return ESCAPE.sub(_unescaped, text).replace("\0", "\ufffd") if "\\" in text else text
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -84,5 +85,5 @@ def milliseconds(text: str) -> int:
             tzinfo=timezone(-offset if zone[0] == "-" else offset),
         )
     except (ValueError, IndexError, OverflowError):
-        raise LineError("bad_time", f"{text!r} is no time of an access log.") from None
+        raise Verdict("bad_time", "The time is none of an access log.") from None
     return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)

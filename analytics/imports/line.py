@@ -1,22 +1,14 @@
-"""What every reader shares: the raw event of a line, and why a line has none."""
+"""What every reader shares: a line's bytes in, the raw event of one logged request out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-# An event as a client would send it: `event`, `distinct_id`, `timestamp` (milliseconds), `properties`.
+# An event as a client would send it: `event`, `distinct_id`, `timestamp`, `properties`, …
 RawEvent = dict[str, Any]
-Reader = Callable[[str], RawEvent]
-
-
-class LineError(Exception):
-    """A line that is no event: a stable snake_case code and one plain sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+# Raises Verdict where a line is no event.
+Reader = Callable[[bytes], RawEvent]
 
 
 def path_of(target: str) -> str:
@@ -33,9 +25,5 @@ def api_request(customer: str | None, address: str, at_ms: int, properties: dict
     sent = {name: value for name, value in properties.items() if value is not None}
     if customer is not None:
         sent["customer_id"] = customer
-    return {
-        "event": "api_request",
-        "distinct_id": customer or address,
-        "timestamp": at_ms,
-        "properties": sent,
-    }
+    who = customer or address
+    return {"event": "api_request", "distinct_id": who, "timestamp": at_ms, "properties": sent}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import msgspec
-
-from analytics.imports.line import LineError, RawEvent, Reader, api_request, path_of
+from analytics.imports.line import RawEvent, Reader, api_request, path_of
+from analytics.ingest.decode import parse
+from analytics.ingest.verdicts import Verdict
 
 # Fields that mark a line as Logpush's.
 KNOWN_BY = frozenset({"ClientIP", "ClientRequestMethod", "EdgeStartTimestamp", "EdgeResponseStatus", "RayID"})
@@ -21,11 +20,11 @@ def reader(customer_field: str = "ClientIP") -> Reader:
     return partial(read, customer_field=customer_field)
 
 
-def read(line: str, customer_field: str) -> RawEvent:
-    """One HTTP request. Raises LineError."""
-    record = decode_object(line)
+def read(line: bytes, customer_field: str) -> RawEvent:
+    """One HTTP request. Raises Verdict."""
+    record = parse_object(line)
     if KNOWN_BY.isdisjoint(record):
-        raise LineError("not_logpush", "The line has none of the fields of a Logpush HTTP request.")
+        raise Verdict("not_logpush", "The line has none of the fields of a Logpush HTTP request.")
     customer = _field(record, customer_field)
     properties = {
         "endpoint": _path(record),
@@ -42,29 +41,12 @@ def read(line: str, customer_field: str) -> RawEvent:
     return api_request(None if customer in EMPTY else str(customer), address, at, properties)
 
 
-def decode_object(line: str) -> dict[str, Any]:
-    """A line's JSON object. Raises LineError."""
-    try:
-        value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        value = _decode_slowly(line)
-    except RecursionError:
-        raise LineError("too_deep", "The JSON is nested too deep.") from None
+def parse_object(line: bytes) -> dict[str, Any]:
+    """A line's JSON object, read as ingest reads an event. Raises Verdict."""
+    value = parse(line)
     if not isinstance(value, dict):
-        raise LineError("not_an_object", "The line is JSON, but not an object.")
+        raise Verdict("not_an_object", "The line is JSON, but not an object.")
     return value
-
-
-def _decode_slowly(line: str) -> Any:
-    """The standard library also reads lone surrogates and 1e999, which msgspec refuses."""
-    try:
-        return json.loads(line, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise LineError("not_json", "The line is not JSON.") from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _path(record: dict[str, Any]) -> str | None:
@@ -89,11 +71,11 @@ def milliseconds(value: Any) -> int:
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            raise LineError("bad_time", f"{value!r} is no EdgeStartTimestamp.") from None
+            raise Verdict("bad_time", "The EdgeStartTimestamp is no time.") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return round(moment.timestamp() * 1000)
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise LineError("bad_time", "The line has no EdgeStartTimestamp.")
+        raise Verdict("bad_time", "The line has no EdgeStartTimestamp.")
     if value > 1e16:
         return int(value) // 1_000_000
     return int(value if value > 1e11 else value * 1000)

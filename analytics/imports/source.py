@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -47,7 +48,7 @@ class Source:
     def _open(self) -> None:
         self._zipped = self._raw.peek(2)[:2] == GZIP_MAGIC
         self._lines: io.BufferedIOBase = gzip.GzipFile(fileobj=self._raw) if self._zipped else self._raw
-        self.head = self._lines.read(HEAD_BYTES)
+        self.head = self._lines.read(HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
         self._pending = io.BytesIO(self.head)
         self.number, self.chain = 0, b""
 

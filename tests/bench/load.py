@@ -1,6 +1,6 @@
 """A load client of our own, run as a process of its own: keep-alive connections, a bounded time.
 
-`python -m tests.bench.load` reads a Job as JSON from stdin and prints a Tally as JSON; `run` does that.
+`python -m tests.bench.load` reads a Job from stdin and writes a Tally to stdout; `start`, `finish`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import asyncio
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import cycle
 
 import msgspec
 
@@ -16,13 +18,15 @@ HOST = "127.0.0.1"
 
 
 class Job(msgspec.Struct):
-    """The same request again and again, for `seconds`, over `connections`."""
+    """Requests that differ in their bodies only, over `connections`: each body once, or again and again until
+    `seconds` are over."""
 
     port: int
     method: str
     path: str
     headers: dict[str, str]
-    body: bytes = b""
+    bodies: list[bytes] = [b""]
+    once: bool = False
     seconds: float = 4.0
     connections: int = 16
 
@@ -43,24 +47,36 @@ class Tally(msgspec.Struct):
         return self
 
 
-def run(job: Job) -> Tally:
-    """Put the load on the server from another process and wait for the tally."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load"],
-        input=msgspec.json.encode(job),
-        stdout=subprocess.PIPE,
-        check=True,
-        timeout=job.seconds + 60,
+def start(job: Job) -> subprocess.Popen[bytes]:
+    """Put the load on the server from another process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    return msgspec.json.decode(done.stdout, type=Tally)
+    assert process.stdin is not None
+    process.stdin.write(msgspec.msgpack.encode(job))
+    process.stdin.close()
+    return process
 
 
-def request_bytes(job: Job) -> bytes:
+def finish(process: subprocess.Popen[bytes]) -> Tally:
+    assert process.stdout is not None
+    tally = msgspec.msgpack.decode(process.stdout.read(), type=Tally)
+    assert process.wait(30) == 0
+    return tally
+
+
+def run(job: Job) -> Tally:
+    return finish(start(job))
+
+
+def requests(job: Job) -> list[bytes]:
+    """The requests as they go over the wire."""
     headers = {"Host": f"localhost:{job.port}", "User-Agent": "agentry-bench/1", **job.headers}
-    if job.body or job.method == "POST":
-        headers["Content-Length"] = str(len(job.body))
     lines = [f"{job.method} {job.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode() + job.body
+    head = "\r\n".join(lines).encode()
+    if job.method == "GET":
+        return [head + b"\r\n\r\n"]
+    return [head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body for body in job.bodies]
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> str:
@@ -76,21 +92,26 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reques
     return head[9:12].decode()
 
 
-async def connection(job: Job, request: bytes, ends: float, answers: list[tuple[str, float]]) -> None:
+async def connection(job: Job, work: Iterator[bytes], ends: float, answers: list[tuple[str, float]]) -> None:
     reader, writer = await asyncio.open_connection(HOST, job.port)
-    while (began := time.perf_counter()) < ends:
+    for request in work:  # shared: each connection takes what is next
+        began = time.perf_counter()
         status = await ask(reader, writer, request)
-        answers.append((status, time.perf_counter() - began))
+        done = time.perf_counter()
+        answers.append((status, done - began))
+        if done >= ends:
+            break
     writer.close()
     await writer.wait_closed()
 
 
 async def load(job: Job) -> Tally:
-    request = request_bytes(job)
+    ready = requests(job)
+    work = iter(ready) if job.once else cycle(ready)
     answers: list[tuple[str, float]] = []
     began = time.perf_counter()
     ends = began + job.seconds
-    await asyncio.gather(*(connection(job, request, ends, answers) for _ in range(job.connections)))
+    await asyncio.gather(*(connection(job, work, ends, answers) for _ in range(job.connections)))
     took = time.perf_counter() - began
     statuses: dict[str, int] = {}
     for status, _ in answers:
@@ -100,5 +121,5 @@ async def load(job: Job) -> Tally:
 
 
 if __name__ == "__main__":
-    tally = asyncio.run(load(msgspec.json.decode(sys.stdin.buffer.read(), type=Job)))
-    sys.stdout.buffer.write(msgspec.json.encode(tally))
+    tally = asyncio.run(load(msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(tally))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -57,7 +57,7 @@ def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:
     return [median(results) for results in found]
 
 
-def rendered(rows: list[Row | Skipped]) -> str:
+def rendered(rows: Sequence[Row | Skipped]) -> str:
     cells = [HEAD, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in cells if line[-1] != "skip") for column in range(len(HEAD))]
     lines = []

@@ -1,0 +1,121 @@
+"""Many events, made by PostgreSQL itself: the walkthrough's five customers and a tail of a thousand, over 31
+days that end now; and the rollups of exactly these rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+DAYS = 31
+FIVE = {
+    "acme_corp": 18_420_000,
+    "wayne_ent": 9_842_000,
+    "stark_ind": 6_210_000,
+    "umbrella_co": 4_810_000,
+    "initech_llc": 180_000,
+}
+TAIL = 1_000
+TAIL_CALLS = 4_540_000  # of all together: 44 million with the five
+
+DISTRIBUTION = """
+CREATE TEMPORARY TABLE bench_customers AS
+WITH customer(name, weight) AS (
+    SELECT name, weight FROM unnest(%(names)s::text[], %(weights)s::float8[]) AS five(name, weight)
+    UNION ALL
+    SELECT 'tail_' || n, %(tail_calls)s::float8 / n
+                       / (SELECT sum(1.0 / m) FROM generate_series(1, %(tail)s) AS m)
+    FROM generate_series(1, %(tail)s) AS n
+)
+SELECT array_agg(name ORDER BY weight DESC, name) AS names,
+       array_agg(edge ORDER BY weight DESC, name) AS edges
+FROM (SELECT name, weight,
+             (sum(weight) OVER (ORDER BY weight DESC, name) - weight) / sum(weight) OVER () AS edge
+      FROM customer) AS cumulative
+"""
+
+# random() is volatile, so each draw stands in a sub-select of its own row; the seed makes a run repeatable.
+DAY_OF_EVENTS = """
+INSERT INTO events (project_id, status, "timestamp", latency_ms, bytes, uuid, event, distinct_id,
+                    customer_id, endpoint, method, plan, rest)
+SELECT %(project)s,
+       CASE WHEN u3 < 0.96 THEN 200 WHEN u3 < 0.98 THEN 404 WHEN u3 < 0.99 THEN 429 ELSE 500 END,
+       at, round((12 + 300 * u4 * u4)::numeric, 1), (400 + 20000 * u4 * u2)::bigint,
+       gen_random_uuid(), 'api_request', names[customer], names[customer],
+       '/v1/resource' || endpoint, (ARRAY['GET', 'GET', 'GET', 'POST', 'PATCH'])[1 + endpoint %% 5],
+       (ARRAY['starter', 'growth', 'scale', 'enterprise'])[1 + customer %% 4],
+       jsonb_build_object('sdk_version', 'sdk/1.' || (u5 * 5)::integer, 'ip_country',
+                          (ARRAY['US', 'DE', 'GB', 'IN', 'BR'])[1 + (u2 * 4.99)::integer])
+FROM (
+    SELECT %(start)s::timestamptz + i * (%(end)s::timestamptz - %(start)s::timestamptz) / %(rows)s AS at,
+           width_bucket(u1, edges) AS customer, names,
+           (u5 * 12)::integer AS endpoint, u2, u3, u4, u5
+    FROM bench_customers,
+         (SELECT i, random() AS u1, random() AS u2, random() AS u3, random() AS u4, random() AS u5
+          FROM generate_series(0, %(rows)s - 1) AS i) AS draw
+) AS made
+"""
+
+MEASURES = "first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
+FROM_EVENTS = """min("timestamp"), max("timestamp"), count(*), count(latency_ms), count(bytes),
+    coalesce(sum(latency_ms::numeric), 0), coalesce(sum(bytes::numeric), 0)"""
+FROM_ROLLUP = """min(first_at), max(last_at), sum(calls), sum(latency_ms_count), sum(bytes_count),
+    sum(latency_ms_sum), sum(bytes_sum)"""
+DETAIL = "endpoint, method, status, plan"
+ROLLUPS = [
+    f"""INSERT INTO usage_detail_hour (project_id, event, "hour", customer_id, {DETAIL}, {MEASURES})
+    SELECT project_id, event, date_trunc('hour', "timestamp"), customer_id, {DETAIL}, {FROM_EVENTS}
+    FROM events WHERE project_id = %(project)s AND "timestamp" >= %(start)s AND "timestamp" < %(end)s
+    GROUP BY 1, 2, 3, 4, {DETAIL}""",
+    f"""INSERT INTO usage_hour (project_id, event, "hour", customer_id, {MEASURES})
+    SELECT project_id, event, "hour", customer_id, {FROM_ROLLUP} FROM usage_detail_hour
+    WHERE project_id = %(project)s AND "hour" >= %(start)s AND "hour" < %(end)s GROUP BY 1, 2, 3, 4""",
+    f"""INSERT INTO usage_detail_day (project_id, event, day, customer_id, {DETAIL}, {MEASURES})
+    SELECT project_id, event, "hour"::date, customer_id, {DETAIL}, {FROM_ROLLUP} FROM usage_detail_hour
+    WHERE project_id = %(project)s AND "hour" >= %(start)s AND "hour" < %(end)s
+    GROUP BY 1, 2, 3, 4, {DETAIL}""",
+    f"""INSERT INTO usage_day (project_id, event, day, customer_id, {MEASURES})
+    SELECT project_id, event, "hour"::date, customer_id, {FROM_ROLLUP} FROM usage_hour
+    WHERE project_id = %(project)s AND "hour" >= %(start)s AND "hour" < %(end)s GROUP BY 1, 2, 3, 4""",
+]
+DIFFERENT = """
+SELECT count(*) FROM (
+    SELECT customer_id, "timestamp"::date AS day, count(*) AS calls, count(latency_ms) AS timed,
+           sum(latency_ms::numeric) AS latency, sum(bytes::numeric) AS size,
+           min("timestamp"), max("timestamp")
+    FROM events WHERE project_id = %(project)s GROUP BY 1, 2
+    EXCEPT
+    SELECT customer_id, day, calls, latency_ms_count, latency_ms_sum, bytes_sum, first_at, last_at
+    FROM usage_day WHERE project_id = %(project)s
+) AS difference
+"""
+
+
+def generate(connection: psycopg.Connection, project_id: int, events: int, now: datetime) -> None:
+    """Add `events` events and their rollups. Partitions must exist. AssertionError if they disagree."""
+    connection.execute("SELECT setseed(0.42)")
+    connection.execute(
+        DISTRIBUTION,
+        {"names": list(FIVE), "weights": list(FIVE.values()), "tail": TAIL, "tail_calls": TAIL_CALLS},
+    )
+    first = now - timedelta(days=DAYS)
+    day = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    while day < now:
+        start, end = max(day, first), min(day + timedelta(days=1), now)
+        rows = round(events * ((end - start) / timedelta(days=DAYS)))
+        span = {"project": project_id, "start": start, "end": end, "rows": rows}
+        connection.execute(DAY_OF_EVENTS, span)
+        for statement in ROLLUPS:
+            connection.execute(
+                statement, {"project": project_id, "start": day, "end": day + timedelta(days=1)}
+            )
+        connection.commit()
+        day += timedelta(days=1)
+    connection.execute("DROP TABLE bench_customers")
+    connection.commit()
+    verify(connection, project_id)
+
+
+def verify(connection: psycopg.Connection, project_id: int) -> None:
+    (different,) = connection.execute(DIFFERENT, {"project": project_id}).fetchone() or (None,)
+    assert different == 0, f"{different} customer days differ between rollups and events"
