@@ -32,7 +32,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN value ~ '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$'
              AND pg_input_is_valid(value, 'double precision')
             THEN value::double precision END;
-COMMENT ON FUNCTION property_number IS 'A Numeric property read from text: NULL where it is no finite number.';
+COMMENT ON FUNCTION property_number IS 'A Numeric property read from text: NULL where it is none.';
 """
 
 DIMENSIONS = {
@@ -83,8 +83,8 @@ CREATE TABLE detail_keys (
     keys       integer        NOT NULL,
     PRIMARY KEY (project_id, event, "hour")
 );
-COMMENT ON TABLE detail_keys IS 'How many usage_detail_hour rows an hour has, raised as they are made: counting
-them again for every batch would read up to the limit each time.';
+COMMENT ON TABLE detail_keys IS 'How many usage_detail_hour rows an hour has, raised as they are made:
+counting them again for every batch would read up to the limit each time.';
 
 CREATE TABLE event_times (
     project_id  integer        NOT NULL,
@@ -93,8 +93,8 @@ CREATE TABLE event_times (
     fixed_at    timestamptz    NOT NULL DEFAULT now(),
     PRIMARY KEY (project_id, uuid)
 );
-COMMENT ON TABLE event_times IS 'The timestamp that the server gave an event, fixed by its first write, so that
-every retry of the same uuid meets the same one. Kept for seven days at least.';
+COMMENT ON TABLE event_times IS 'The timestamp that the server gave an event, fixed by its first write, so
+that every retry of the same uuid meets the same one. Kept for seven days at least.';
 CREATE INDEX event_times_fixed_at ON event_times USING brin (fixed_at);
 
 CREATE TABLE written_entries (
@@ -106,9 +106,9 @@ CREATE TABLE written_entries (
     written_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX written_entries_last ON written_entries (shard, last_ms);
-COMMENT ON TABLE written_entries IS 'Runs of stream entries whose transaction has committed: a redelivered one is
-not written, and not counted, again. A run is what one atomic read gave, so every entry of the stream between
-its ends was in it; one row a run, not one an entry, which would cost as much as the event of a single POST.';
+COMMENT ON TABLE written_entries IS 'Runs of stream entries whose transaction has committed: a redelivered
+one is not written, and not counted, again. A run is what one atomic read gave, so every entry of the stream
+between its ends was in it. One row a run: one an entry would cost as much as the event of a single POST.';
 
 CREATE TABLE ingest_totals (
     project_id integer NOT NULL,
