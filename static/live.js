@@ -20,3 +20,69 @@ for (const kind of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 document.addEventListener("htmx:afterOnLoad", () => trouble().replaceChildren());
+
+/* A small chart says the value under the pointer, and with the arrow keys when it has the focus. Its <title> has a
+   line for each day, the latest first; without this script a browser shows them all at once. */
+const readout = document.createElement("div");
+readout.className = "readout";
+readout.hidden = true;
+readout.setAttribute("role", "status");
+document.body.append(readout);
+
+function days(chart) {
+  const title = chart.querySelector("title");
+  if (title) {
+    chart.dataset.values = title.textContent;
+    title.remove();
+  }
+  return chart.dataset.values.split("\n").reverse();
+}
+
+function mark(chart) {
+  const drawn = chart.querySelector(".mark");
+  if (drawn) return drawn;
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("class", "mark");
+  return chart.appendChild(path);
+}
+
+function say(chart, asked) {
+  const values = days(chart);
+  const day = Math.min(values.length - 1, Math.max(0, asked));
+  const box = chart.getBoundingClientRect();
+  const middle = ((day + 0.5) * box.width) / values.length;
+  chart.dataset.day = day;
+  mark(chart).setAttribute("d", `M${middle} -3v${box.height + 3}`);
+  readout.textContent = values[day];
+  readout.hidden = false;
+  readout.style.left = `${Math.min(box.left + middle + 8, window.innerWidth - readout.offsetWidth - 8)}px`;
+  readout.style.top = `${box.top - readout.offsetHeight - 4}px`;
+}
+
+function hush(chart) {
+  readout.hidden = true;
+  chart.querySelector(".mark")?.remove();
+}
+
+const chartOf = (event) => event.target.closest?.(".spark");
+document.addEventListener("pointermove", (event) => {
+  const chart = chartOf(event);
+  if (!chart) return;
+  const box = chart.getBoundingClientRect();
+  say(chart, Math.floor(((event.clientX - box.left) / box.width) * days(chart).length));
+});
+document.addEventListener("pointerout", (event) => chartOf(event) && hush(chartOf(event)));
+document.addEventListener("focusin", (event) => chartOf(event) && say(chartOf(event), Infinity));
+document.addEventListener("focusout", (event) => chartOf(event) && hush(chartOf(event)));
+document.addEventListener("keydown", (event) => {
+  const chart = chartOf(event);
+  const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+  if (!chart || step === undefined) return;
+  event.preventDefault();
+  say(chart, Number(chart.dataset.day) + step);
+});
+
+/* Focus is of use only with this script. */
+const reach = (root) => root.querySelectorAll(".spark").forEach((chart) => chart.setAttribute("tabindex", "0"));
+reach(document);
+document.addEventListener("htmx:load", (event) => reach(event.detail.elt));

@@ -101,7 +101,7 @@ class TestCompletePeriods:
 
     def test_a_drop_says_its_numbers(self) -> None:
         found = judge(series([*[1_000] * 53, *[430] * 8]))
-        assert found == Trend("dropped", "last 7 days 57% under the 7 before: 3,010 after 7,000 calls")
+        assert found == Trend("dropped", "last 7 days 57% under the 7 before: 3,010 after 7,000")
 
     def test_thirty_days_with_more_weekends_are_no_trend(self) -> None:
         for days_later in range(7):

@@ -50,7 +50,7 @@ def ranked(state: State) -> str:
     {_change("complete_calls", "calls_before")} as change,
     {_change(_days(7, 0), _days(7, 7))} as week_change
 from usage
-where {_since(max(2 * days, 14))}{search}
+where {_since(2 * days)}{search}
 group by customer_id
 order by {order}{"" if state.sort == "customer" else ", customer_id"}
 limit {state.size}{offset}"""
@@ -68,15 +68,17 @@ def totals(state: State) -> str:
     countIf(complete_calls > 0) as complete_active,
     sum(complete_calls) as all_complete,
     countIf(calls_before > 0) as active_before,
-    sum(calls_before) as all_before
+    sum(calls_before) as all_before,
+    min(first_call) as first_call_at
 from (
     select
         customer_id,
         sumIf(calls, day > today() - {days}) as total_calls,
         sumIf(calls, day < today() and day >= today() - {days}) as complete_calls,
-        sumIf(calls, day < today() - {days}) as calls_before
+        sumIf(calls, day < today() - {days}) as calls_before,
+        min(first_call_at) as first_call
     from usage
-    where {_since(max(2 * days, 14))}
+    where {_since(2 * days)}
     group by customer_id
 )"""
 

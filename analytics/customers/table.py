@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from agentry.accounts.models import Project
@@ -12,11 +14,11 @@ from analytics import query
 from analytics.customers import questions
 from analytics.customers.sparkline import Sparkline, sparkline
 from analytics.customers.state import State
-from analytics.customers.trend import NEED_A_LOOK, Flag, Trend, trend
-from analytics.customers.wording import number, plural
+from analytics.customers.trend import NEED_A_LOOK, THRESHOLDS, Flag, Trend, trend
+from analytics.customers.wording import day, number, plural
 from analytics.query import Column, Result, Source
 
-BAR = 100  # pixels of the longest bar of shares
+BAR = 60  # pixels of the longest bar of shares
 
 EXPORTED = [
     Column("rank", "UInt64"),
@@ -32,8 +34,45 @@ EXPORTED = [
 
 
 @dataclass(frozen=True)
+class Customer:
+    """A row of the answer to `questions.ranked`."""
+
+    customer_id: str | None
+    total_calls: int
+    active_days: int
+    last_call_at: datetime
+    complete_calls: int
+    calls_before: int
+    change: float | None
+    week_change: float | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The answer to `questions.totals`: of the window, of its complete days, and of the days before."""
+
+    customers: int
+    matching: int
+    active: int
+    total_calls: int
+    complete_active: int
+    complete_calls: int
+    active_before: int
+    calls_before: int
+    first_call_at: datetime
+
+
+@dataclass(frozen=True)
+class Series:
+    """A customer's calls by day, and its last call."""
+
+    calls: dict[date, int]
+    last_call_at: datetime
+
+
+@dataclass(frozen=True)
 class Row:
-    """One customer. `share` and `change` are ratios; `bar` is the share's length in pixels of BAR."""
+    """One customer of the page. `share` and `change` are ratios; `bar` is the share in pixels of BAR."""
 
     rank: int
     customer: str | None
@@ -49,7 +88,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sum:
-    """Calls of several customers, and the change between the complete periods (None: nothing before)."""
+    """Calls of several customers, and their change (None: there is nothing to compare with)."""
 
     customers: int
     calls: int
@@ -63,19 +102,16 @@ class Table:
 
     state: State
     rows: list[Row]
-    matching: int
     others: Sum
     total: Sum
-    active: int
-    active_before: int
-    complete_active: int
+    totals: Totals
     watched: int
     flags: Counter[Flag]
     answer: Result
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.matching // self.state.size))
+        return max(1, -(-self.totals.matching // self.state.size))
 
     @property
     def growing(self) -> int:
@@ -95,18 +131,17 @@ class Table:
 
     @property
     def watched_note(self) -> str:
-        whole = self.watched == self.total.customers
+        whole = self.watched < questions.WATCHED
         return plural(self.watched, "customer") if whole else f"the {number(self.watched)} largest"
 
     @property
     def active_note(self) -> str:
         """How many more than in the period before, both complete."""
-        more = self.complete_active - self.active_before
-        if not self.active_before or not more:
-            return f"of {number(self.total.customers)}"
-        return (
-            f"{number(abs(more))} {'more' if more > 0 else 'fewer'} than the {self.state.window} days before"
-        )
+        more = self.totals.complete_active - self.totals.active_before
+        if not self.comparable or not more:
+            return f"of {number(self.totals.customers)}"
+        word = "more" if more > 0 else "fewer"
+        return f"{number(abs(more))} {word} than the {self.state.window} days before"
 
     @property
     def today(self) -> date:
@@ -116,92 +151,107 @@ class Table:
     def first_day(self) -> date:
         return self.today - timedelta(days=self.state.window - 1)
 
+    @property
+    def comparable(self) -> bool:
+        return _comparable(self.state, self.totals, self.today)
 
-@dataclass(frozen=True)
-class Series:
-    """A customer's calls by day, and its last call."""
-
-    calls: dict[date, int]
-    last_call_at: datetime
+    @property
+    def nothing_before(self) -> str:
+        """Why there is no change to show."""
+        if self.comparable:
+            return f"no calls in the {self.state.window} days before"
+        first = day(self.totals.first_call_at.date())
+        return f"the first call is of {first}: the {self.state.window} days before are not complete"
 
 
 def read(project: Project, state: State) -> Table:
     """The table of a state; a page after the last one is the last one. Raises AgentryError."""
     sums = query.run(project, questions.totals(state))
-    total = _record(sums, sums.rows[0])
-    pages = max(1, -(-total["matching"] // state.size))
-    state = State(**{**vars(state), "page": min(state.page, pages)})
+    totals = Totals(*_whole(sums.rows[0]))
+    state = replace(state, page=min(state.page, max(1, -(-totals.matching // state.size))))
     ranked = query.run(project, questions.ranked(state))
-    customers = [_record(ranked, row) for row in ranked.rows]
-    daily = query.run(project, questions.series([customer["customer_id"] for customer in customers]))
-    series = {
-        name: Series(dict(zip(days, calls, strict=True)), last) for name, days, calls, last in daily.rows
-    }
+    customers = [Customer(*_whole(row)) for row in ranked.rows]
+    daily = query.run(project, questions.series([customer.customer_id for customer in customers]))
+    series = {name: Series(dict(zip(*days, strict=True)), last) for name, *days, last in daily.rows}
     now = daily.as_of
-    trends = {name: trend(each.calls.items(), each.last_call_at, now) for name, each in series.items()}
-    largest = sorted(series, key=lambda name: sum(series[name].calls.values()), reverse=True)
-    watched = [name for name in largest if name is not None][: questions.WATCHED]
-    rows = _rows(state, customers, total, series, now)
+    comparable = _comparable(state, totals, now.date())
+    rows = _rows(state, customers, totals, series, now)
+    if not comparable:
+        rows = [replace(row, change=None) for row in rows]
+    watched = [series[name] for name in _largest(series, now.date())]
     return Table(
         state=state,
         rows=rows,
-        matching=total["matching"],
-        others=_others(customers, total),
-        total=Sum(
-            total["customers"], total["all_calls"], 1.0, _change(total["all_complete"], total["all_before"])
-        ),
-        active=total["active"],
-        active_before=total["active_before"],
-        complete_active=total["complete_active"],
+        others=_others(customers, totals, comparable),
+        total=_others([], totals, comparable),
+        totals=totals,
         watched=len(watched),
-        flags=Counter(trends[name].flag for name in watched),
+        flags=Counter(trend(each.calls.items(), each.last_call_at, now).flag for each in watched),
         answer=_answer(rows, [sums, ranked, daily]),
     )
 
 
+def _whole(row: tuple[Any, ...]) -> Iterator[Any]:
+    """The values of a row; sums of counts come as Decimal and are whole."""
+    return (int(value) if isinstance(value, Decimal) else value for value in row)
+
+
+def _comparable(state: State, totals: Totals, today: date) -> bool:
+    """Whether the period before is complete: a project that began inside it has nothing to compare with.
+
+    It may begin some days into it: the first days may just be a weekend."""
+    late = max(2, state.window // 4)
+    return totals.first_call_at.date() <= today - timedelta(days=state.twice - late)
+
+
+def _largest(series: dict[str | None, Series], today: date) -> list[str]:
+    """The customers that the question picked as the largest; those of the page may be others."""
+    since = today - timedelta(days=THRESHOLDS.period)
+    sizes = {
+        name: sum(calls for day, calls in each.calls.items() if day >= since)
+        for name, each in series.items()
+        if name is not None
+    }
+    named = sorted((name for name, size in sizes.items() if size), key=lambda name: -sizes[name])
+    return named[: questions.WATCHED]
+
+
 def _rows(
     state: State,
-    customers: list[dict[str, Any]],
-    total: dict[str, Any],
+    customers: list[Customer],
+    totals: Totals,
     series: dict[str | None, Series],
     now: datetime,
 ) -> list[Row]:
     first = (state.page - 1) * state.size + 1
-    most = max((customer["total_calls"] for customer in customers), default=0) or 1
+    most = max((customer.total_calls for customer in customers), default=0) or 1
     rows = []
     for rank, customer in enumerate(customers, first):
-        name, calls, last = customer["customer_id"], customer["total_calls"], customer["last_call_at"]
-        each = series.get(name, Series({}, last))
+        each = series.get(customer.customer_id, Series({}, customer.last_call_at))
         rows.append(
             Row(
                 rank=rank,
-                customer=name,
-                calls=calls,
-                share=calls / (total["all_calls"] or 1),
-                bar=round(BAR * calls / most),
-                change=customer["change"],
-                active_days=customer["active_days"],
-                last_call_at=last,
-                trend=trend(each.calls.items(), last, now),
+                customer=customer.customer_id,
+                calls=customer.total_calls,
+                share=customer.total_calls / (totals.total_calls or 1),
+                bar=round(BAR * customer.total_calls / most),
+                change=customer.change,
+                active_days=customer.active_days,
+                last_call_at=customer.last_call_at,
+                trend=trend(each.calls.items(), customer.last_call_at, now),
                 sparkline=sparkline(each.calls, now.date()),
             )
         )
     return rows
 
 
-def _others(customers: list[dict[str, Any]], total: dict[str, Any]) -> Sum:
+def _others(shown: Sequence[Customer], totals: Totals, comparable: bool) -> Sum:
     """Everything that is not shown, so that shown and others add up to the total."""
-
-    def rest(all_of_it: str, column: str) -> int:
-        return int(total[all_of_it]) - sum(int(customer[column]) for customer in customers)
-
-    calls = rest("all_calls", "total_calls")
-    change = _change(rest("all_complete", "complete_calls"), rest("all_before", "calls_before"))
-    return Sum(total["customers"] - len(customers), calls, calls / (total["all_calls"] or 1), change)
-
-
-def _change(now: int, before: int) -> float | None:
-    return now / before - 1 if before else None
+    calls = totals.total_calls - sum(customer.total_calls for customer in shown)
+    now = totals.complete_calls - sum(customer.complete_calls for customer in shown)
+    before = totals.calls_before - sum(customer.calls_before for customer in shown)
+    change = now / before - 1 if before and comparable else None
+    return Sum(totals.customers - len(shown), calls, calls / (totals.total_calls or 1), change)
 
 
 def _answer(rows: list[Row], parts: list[Result]) -> Result:
@@ -210,21 +260,7 @@ def _answer(rows: list[Row], parts: list[Result]) -> Result:
     source: Source = sources.pop() if len(sources) == 1 else "both"
     return Result(
         columns=EXPORTED,
-        rows=[
-            (
-                *(
-                    row.rank,
-                    row.customer,
-                    row.calls,
-                    row.share,
-                    row.change,
-                    row.active_days,
-                    row.last_call_at,
-                ),
-                *(row.trend.flag, row.trend.reason),
-            )
-            for row in rows
-        ],
+        rows=[_cells(row) for row in rows],
         truncated=any(part.truncated for part in parts),
         source=source,
         as_of=min(part.as_of for part in parts),
@@ -234,5 +270,6 @@ def _answer(rows: list[Row], parts: list[Result]) -> Result:
     )
 
 
-def _record(result: Result, row: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip((column.name for column in result.columns), row, strict=True))
+def _cells(row: Row) -> tuple[Any, ...]:
+    numbers = (row.calls, row.share, row.change, row.active_days)
+    return (row.rank, row.customer, *numbers, row.last_call_at, row.trend.flag, row.trend.reason)

@@ -44,7 +44,7 @@ class Thresholds:
     dormant_days: int = 10
     dormant_times: float = 1.5
     dormant_missed: int = 3
-    calls: int = 50
+    calls: int = 20
 
 
 THRESHOLDS = Thresholds()
@@ -172,9 +172,7 @@ def _dropped(history: History, limits: Thresholds) -> Trend | None:
     if latest >= floor * median(earlier) or latest >= fmean(earlier) - limits.certain * _swing(earlier):
         return None
     down = f"{1 - latest / before:.0%}"
-    return Trend(
-        "dropped", f"last 7 days {down} under the 7 before: {number(latest)} after {number(before)} calls"
-    )
+    return Trend("dropped", f"last 7 days {down} under the 7 before: {number(latest)} after {number(before)}")
 
 
 def _moved(history: History, limits: Thresholds) -> Trend | None:

@@ -1,10 +1,10 @@
-"""The top-customers page."""
+"""The top-customers page, and the same rows as CSV and JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
-from analytics import query
+from analytics import answer, query
 from analytics.customers import questions, table
 from analytics.customers.state import EVENT, SIZES, WINDOWS, State
 
@@ -43,6 +43,23 @@ def customers(request: ProjectRequest, project: Project) -> HttpResponseBase:
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, private=True, no_cache=True)
     return response
+
+
+@require_safe
+@project_page(Role.VIEWER)
+def customers_json(request: ProjectRequest, project: Project) -> HttpResponseBase:
+    """The rows of the page at the same state, in the shape of a query's answer."""
+    return JsonResponse(answer.to_json(table.read(project, State.read(request.GET)).answer))
+
+
+@require_safe
+@project_page(Role.VIEWER)
+def customers_csv(request: ProjectRequest, project: Project) -> HttpResponseBase:
+    """The rows of the page at the same state, as a file."""
+    rows = answer.to_csv(table.read(project, State.read(request.GET)).answer)
+    name = f"customers-{project.slug}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _wants_fragment(request: ProjectRequest) -> bool:
