@@ -67,7 +67,7 @@ def run(project: Project, hogql: str, *, limit: int | None = None, rollups: bool
         rows = postgres.fetch(compiled.statement, project.id, most + 1)
     return Result(
         columns=[Column(name, str(type_)) for name, type_ in compiled.columns],
-        rows=rows[:most],
+        rows=_whole_numbers(rows[:most], compiled),
         truncated=len(rows) > most,
         source=_source(compiled.parts),
         as_of=now,
@@ -111,6 +111,20 @@ def _compile(project: Project, hogql: str, now: datetime, most_rows: int, *, rol
             "Try again in a moment.",
             retry_after=5,
         ) from None
+
+
+def _whole_numbers(rows: list[tuple[Any, ...]], compiled: Compiled) -> list[tuple[Any, ...]]:
+    """PostgreSQL sums bigints as numeric: integer columns come out as int whatever summed them."""
+    whole = [type_.is_integer for _, type_ in compiled.columns]
+    if not any(whole):
+        return rows
+    return [
+        tuple(
+            int(value) if is_whole and value is not None else value
+            for value, is_whole in zip(row, whole, strict=True)
+        )
+        for row in rows
+    ]
 
 
 def _source(parts: list[Part]) -> Source:
