@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+RUNNING = "running.json"
 DEV_SECRET = "development-only-secret-do-not-use-in-production"
 
 
@@ -41,3 +44,21 @@ def words(name: str, default: str = "") -> list[str]:
 
 def data_dir(base: Path) -> Path:
     return Path(text("AGENTRY_DATA_DIR", str(base / ".agentry"))).expanduser().absolute()
+
+
+def remember_running(data_dir: Path, addresses: dict[str, str]) -> None:
+    """Write down how to reach the servers of a running `manage.py dev`, readable by its owner only."""
+    path = data_dir / RUNNING
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(addresses, file)
+
+
+def forget_running(data_dir: Path) -> None:
+    (data_dir / RUNNING).unlink(missing_ok=True)
+
+
+def use_running(base: Path) -> None:
+    """Let a command in another terminal find the servers of `manage.py dev`. The environment wins."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        for name, value in json.loads((data_dir(base) / RUNNING).read_text()).items():
+            os.environ.setdefault(name, value)

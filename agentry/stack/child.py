@@ -9,6 +9,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ class Command:
     env: Mapping[str, str]
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    stop_rank: int = 2  # the higher ranks stop first
     stdin: bytes = b""
     account: pwd.struct_passwd | None = None
     clean: Callable[[], None] = field(default=lambda: None)  # what must go before a start
@@ -76,15 +78,38 @@ def _die_with_parent(number: signal.Signals) -> Callable[[], None]:
     return ask
 
 
-def stop(process: subprocess.Popen[bytes], command: Command) -> None:
-    """Ask it to end, and after the deadline end it and all of its session's processes."""
-    members = descendants(process.pid)
-    if process.poll() is None:
-        process.send_signal(command.stop_signal)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(command.stop_seconds)
-    kill([*members, *descendants(process.pid)])
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has ended; then the rest of its session's first group is ended too.
+
+    The kernel keeps the id from being reused until we have waited, so the group is still ours to kill.
+    """
+    if process.returncode is not None:
+        return True
+    if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    return True
+
+
+def stop(process: subprocess.Popen[bytes], command: Command) -> None:
+    """Ask it to end, and after its deadline end it and everything below it."""
+    ask_to_stop(process, command)
+    finish(process, time.monotonic() + command.stop_seconds)
+
+
+def ask_to_stop(process: subprocess.Popen[bytes], command: Command) -> None:
+    if not has_ended(process):
+        process.send_signal(command.stop_signal)
+
+
+def finish(process: subprocess.Popen[bytes], deadline: float) -> None:
+    """Wait for its end until the deadline (of time.monotonic), then kill it with all its descendants."""
+    while not has_ended(process):
+        if time.monotonic() >= deadline:
+            kill(descendants(process.pid))
+        time.sleep(0.02)
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -96,8 +121,7 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def kill(processes: list[psutil.Process], seconds: float = 5.0) -> None:
+def kill(processes: list[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(processes, timeout=seconds)

@@ -7,6 +7,7 @@ Each server has a directory of its own with its data, its password (0600) and it
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -26,7 +27,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from agentry.stack.binaries import account, binaries
-from agentry.stack.child import Command, start, stop
+from agentry.stack.child import Command, kill, start, stop
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0  # recovery after a kill -9 may have to replay 2 GB of log
@@ -43,7 +44,7 @@ POSTGRES_SETTINGS = {
     "jit": "off",  # compiling a short question takes longer than answering it
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_min_messages": "warning",
+    "log_checkpoints": "off",
 }
 NOT_DURABLE = {
     "fsync": "off",
@@ -65,12 +66,15 @@ def free_port() -> int:
 
 
 def port_is_free(port: int, host: str = HOST) -> bool:
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return False  # somebody answers; SO_REUSEPORT would let us bind beside him
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE  # a machine without IPv6 has no ::1 to take
         return True
 
 
@@ -126,16 +130,19 @@ class Server:
         """The data directory as its server, started inside it, may name it (see `binaries`)."""
         return "/proc/self/cwd" if account() else str(self.data)
 
-    def end_leftover(self, program: str) -> None:
-        """End a server that outlived its supervisor: the program of that name that runs in our directory.
+    def end_leftovers(self, program: str, number: signal.Signals) -> None:
+        """End what outlived its supervisor: every process of that name that runs in our directory.
 
-        The caller holds the data directory's lock, so nobody else's live server can be the one."""
+        The caller holds the data directory's lock, so nobody else's live server can be one.
+        """
         data = str(self.data.resolve())
+        found = []
         for process in psutil.process_iter(["name"]):
             with contextlib.suppress(psutil.Error, OSError):
                 if process.info["name"] == program and process.cwd() == data:
-                    process.send_signal(signal.SIGTERM if program == "valkey-server" else signal.SIGQUIT)
-                    psutil.wait_procs([process], timeout=10)
+                    process.send_signal(number)
+                    found.append(process)
+        kill(psutil.wait_procs(found, timeout=10)[1])
 
 
 class Postgres(Server):
@@ -176,11 +183,19 @@ class Postgres(Server):
             if self.durable
             else signal.SIGQUIT,  # fast; or at once, without a checkpoint
             stop_seconds=30,
+            stop_rank=0,
             account=account(),
             clean=self._clean,
         )
 
     def is_ready(self) -> bool:
+        """Asks the server's own note first (its eighth line, as pg_ctl does): an early caller is logged."""
+        with contextlib.suppress(FileNotFoundError):
+            note = (self.data / "postmaster.pid").read_text().splitlines()
+            return len(note) > 7 and note[7].strip() == "ready" and self._answers()
+        return False
+
+    def _answers(self) -> bool:
         try:
             psycopg.connect(self.url, connect_timeout=2).close()
         except psycopg.OperationalError:
@@ -188,8 +203,9 @@ class Postgres(Server):
         return True
 
     def _clean(self) -> None:
-        self.end_leftover("postgres")
-        # Its process id may belong to another program by now, and PostgreSQL would refuse to start.
+        # Every backend too: two servers on one cluster would destroy it, and only then may the file go. Its
+        # process id may belong to another program by now, and PostgreSQL would refuse to start.
+        self.end_leftovers("postgres", signal.SIGQUIT)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _environment(self) -> dict[str, str]:
@@ -229,6 +245,7 @@ class Valkey(Server):
             "dir": ".",
             "requirepass": self.password,
             "databases": "64",
+            "loglevel": "warning",
             "save": '""',
             "appendonly": "yes" if self.durable else "no",
             "appendfsync": "always",  # an answered event is on disk
@@ -240,9 +257,10 @@ class Valkey(Server):
             cwd=self.data,
             env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
             stop_seconds=20,
+            stop_rank=0,
             stdin="".join(f"{name} {value}\n" for name, value in config.items()).encode(),
             account=account(),
-            clean=lambda: self.end_leftover("valkey-server"),
+            clean=lambda: self.end_leftovers("valkey-server", signal.SIGTERM),
         )
 
     def is_ready(self) -> bool:
