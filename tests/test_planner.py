@@ -107,6 +107,8 @@ MEASURES = [
     "countIf(properties.status >= 500)",
     "countIf(timestamp > now() - interval 7 day)",
     "countIf(timestamp >= toDateTime('2026-11-01 00:00:00') and properties.method = 'GET')",
+    "countIf(timestamp > toDateTime('2026-11-20 07:00:00'))",
+    "countIf(timestamp <= toDateTime('2026-11-01 00:00:00'))",
     "count(properties.status)",
     "count(distinct toDate(timestamp))",
     "uniqIf(toStartOfHour(timestamp), properties.plan = 'pro')",
