@@ -104,7 +104,7 @@ def write(value: Any, as_of: datetime | None) -> tuple[str, str]:
     if isinstance(value, int):
         return minus(f"{value:,}"), ""
     if isinstance(value, float | Decimal):
-        return write_fraction(value)
+        return write_fraction(float(value))
     if isinstance(value, datetime):
         return write_time(value, as_of)
     if isinstance(value, date):
@@ -114,7 +114,7 @@ def write(value: Any, as_of: datetime | None) -> tuple[str, str]:
     return str(value), ""
 
 
-def write_fraction(value: float | Decimal) -> tuple[str, str]:
+def write_fraction(value: float) -> tuple[str, str]:
     """Two decimals, or three significant digits under one; whole numbers without."""
     if not math.isfinite(value):
         return "–", str(value)

@@ -109,7 +109,7 @@ def _refuse_who_misses(visitor: str) -> None:
         misses = cast(bytes | None, valkey.client().get(_name(visitor)))
         if int(misses or 0) < MISSES:
             return
-        seconds = cast(int, valkey.client().ttl(_name(visitor)))
+        seconds = int(valkey.client().ttl(_name(visitor)))
     except RedisError:
         return
     if len(_waiting) >= KEYS_REMEMBERED:

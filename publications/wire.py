@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 import msgspec
@@ -31,14 +31,15 @@ class TokenAuthentication(BaseAuthentication):
 class AlwaysJson(BaseContentNegotiation):
     """This API answers JSON, whatever an Accept header says: a browser gets the same as a client."""
 
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         content_type = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == content_type), None)
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], f"{renderers[0].media_type}"
+        renderer = next(iter(renderers))
+        return renderer, f"{renderer.media_type}"
 
 
 class BodyParser(BaseParser):
