@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
         number = 1 + int(worker.removeprefix("gw"))
         os.environ["VALKEY_URL"] = f"{os.environ['VALKEY_URL'].rpartition('/')[0]}/{number}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "agentry.settings"
+    # Playwright keeps an event loop in the tests' thread, which Django takes for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
     # A real hash takes half a second, and nearly every test makes a user.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -42,3 +44,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     _ending.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the running stack or a browser; one xdist worker runs them all, with one stack."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        if "stack" in used:
+            item.add_marker("stack")
+        if "browser" in used:
+            item.add_marker("browser")
+        if "stack" in used or item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.xdist_group("stack"))

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from agentry import valkey
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.secrets import API_TOKEN, DSN_KEY, fingerprint, mint, prefix
+from tests.stack import Stack, running_stack
 
 EMAIL = "dev@example.com"
 PASSWORD = "correct horse battery"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +98,33 @@ def token(team: Team, user: User) -> str:
         created_by=user,
     )
     return secret
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One whole running Agentry, without demo events, for all tests that only talk to it."""
+    with running_stack(tmp_path_factory.mktemp("stack") / "data") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; `new_context()` is a person who has never been here."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
+    if not Path(program).exists():
+        how = "Chromium is not installed: apt-get install chromium, or name it in CHROMIUM."
+        if os.environ.get("AGENTRY_REQUIRE_BROWSER") == "1":
+            pytest.fail(how)
+        pytest.skip(how)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[Page]:
+    """A page in a fresh browser context."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
