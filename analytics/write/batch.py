@@ -1,0 +1,222 @@
+"""One batch, one transaction: events, rollups, totals and the entries' ids, all or nothing.
+
+What PostgreSQL refuses is halved under savepoints down to the single event, which becomes a dead letter; all
+others are stored. Trouble of the database itself (`failure.TROUBLE`) escapes, and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from agentry.accounts.models import Project
+from analytics.engines import postgres_write as sql
+from analytics.ingest.event import AcceptedEvent, Entry
+from analytics.write import partitions
+from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
+from analytics.write.reader import Outcome, Received
+
+DAY_MS = 86_400_000
+EPOCH = date(1970, 1, 1)
+DAYS_AHEAD = 2  # accepted up to 24 hours ahead of its request
+PROPERTY_NAME_BYTES = 500  # of a longer one no type is kept: it would not fit an index page
+KNOWN_PROPERTIES = 100_000  # of this process; then it starts again
+UNDECODABLE = "undecodable"  # a dead letter's reason: its payload is the whole entry, in base64
+
+_decode = msgspec.msgpack.Decoder(Entry).decode
+_known_properties: set[tuple[int, str]] = set()
+
+# entry number, project, event
+Row = tuple[int, int, AcceptedEvent]
+
+
+@dataclass
+class Batch:
+    """What is to be written and what became of it. Counters are keyed by entry number or by project."""
+
+    entries: list[Received]
+    received_at: int = 0  # of the oldest entry, in milliseconds
+    rows: list[Row] = field(default_factory=list)
+    property_types: dict[tuple[int, str], str] = field(default_factory=dict)
+    totals: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    stored: Counter[int] = field(default_factory=Counter)  # by entry; only if somebody waits
+    dead: Counter[int] = field(default_factory=Counter)  # by entry
+    refused: Counter[int] = field(default_factory=Counter)  # by project
+
+    @property
+    def attribute(self) -> bool:
+        return any(entry.waits for entry in self.entries)
+
+    def outcomes(self) -> dict[tuple[int, int], Outcome]:
+        """Entry id → outcome, for the entries that somebody waits for."""
+        events = Counter(number for number, _, _ in self.rows)
+        found = {}
+        for number, entry in enumerate(self.entries):
+            if entry.waits:
+                stored, dead = self.stored[number], self.dead[number]
+                found[entry.id] = Outcome(stored, max(events[number] - stored - dead, 0), dead)
+        return found
+
+
+def write(shard: int, runs: list[list[Received]]) -> dict[tuple[int, int], Outcome]:
+    """Write runs of entries, in stream order, and commit. Gives the outcome of those somebody waits for.
+
+    Raises django.db.Error or psycopg.Error when the database is in trouble; then nothing has been written.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        new = _not_written(cursor, shard, runs)
+        batch = Batch([entry for run in new for entry in run])
+        _decode_entries(cursor, batch)
+        oldest = _admit(batch)
+        _store(cursor, batch, batch.rows, oldest)
+        _count(batch)
+        fresh = {key: kind for key, kind in batch.property_types.items() if key not in _known_properties}
+        sql.add_property_types(cursor, fresh)
+        sql.record_runs(cursor, shard, [(*run[0].id, *run[-1].id) for run in new])
+        sql.add_totals(cursor, batch.totals)
+    if len(_known_properties) > KNOWN_PROPERTIES:
+        _known_properties.clear()
+    _known_properties.update(fresh)
+    return batch.outcomes()
+
+
+def _not_written(cursor: CursorWrapper, shard: int, runs: list[list[Received]]) -> list[list[Received]]:
+    """The runs without the entries whose transaction has committed already, and without empty runs."""
+    written = sql.written_runs(cursor, shard, min(run[0].id for run in runs)[0])
+
+    def is_new(entry: Received) -> bool:
+        return not any(run[:2] <= entry.id <= run[2:] for run in written)
+
+    kept = ([entry for entry in run if is_new(entry)] for run in runs) if written else iter(runs)
+    return [run for run in kept if run]
+
+
+def _decode_entries(cursor: CursorWrapper, batch: Batch) -> None:
+    for number, received in enumerate(batch.entries):
+        try:
+            entry = _decode(received.data)
+        except msgspec.DecodeError as error:
+            _bury_entry(cursor, batch, number, str(error))
+            continue
+        batch.received_at = min(batch.received_at or entry.received_at, entry.received_at)
+        batch.rows += [(number, entry.project_id, event) for event in entry.events]
+        for name, kind in entry.property_types.items():
+            if len(name) <= PROPERTY_NAME_BYTES and len(name.encode()) <= PROPERTY_NAME_BYTES:
+                batch.property_types.setdefault((entry.project_id, name), kind)
+
+
+def _bury_entry(cursor: CursorWrapper, batch: Batch, number: int, reason: str) -> None:
+    """An entry that cannot be decoded at all: one dead letter for all its events."""
+    received = batch.entries[number]
+    if not received.data and not received.events:
+        return  # deleted while it was pending
+    payload = base64.b64encode(received.data).decode()
+    sql.add_dead_letter(cursor, project_of(received.data), payload, "", f"{UNDECODABLE}: {reason}")
+    batch.totals[project_of(received.data), "dead_lettered", ""] += received.events
+    batch.dead[number] += received.events
+
+
+def project_of(data: bytes) -> int:
+    """The project of an encoded entry, as far as it can be read; 0 if not."""
+    try:
+        values = msgspec.msgpack.decode(data)
+    except msgspec.DecodeError:
+        return 0
+    found = values[0] if isinstance(values, list) and values else 0
+    return found if isinstance(found, int) and 0 < found < 2**31 else 0
+
+
+def _admit(batch: Batch) -> datetime:
+    """Leave out events of deleted projects and outside the window; make the partitions that are missing.
+
+    The window is that of the moment at which the batch's oldest entry was accepted: what was accepted is
+    stored, however long it waited. Gives the start of the oldest partition.
+    """
+    projects = {project_id for _, project_id, _ in batch.rows}
+    gone = projects - set(Project.objects.filter(id__in=projects).values_list("id", flat=True))
+    days = {event.timestamp // DAY_MS for _, _, event in batch.rows}
+    existing = {(day - EPOCH).days for day in partitions.existing()}
+    now = datetime.now(UTC)
+    first = (partitions.first_kept(datetime.fromtimestamp(batch.received_at / 1000, UTC)) - EPOCH).days
+    last = (now.date() - EPOCH).days + DAYS_AHEAD
+    admitted = {day for day in days if first <= day <= last or day in existing}
+    if gone or admitted != days:
+        _reject(batch, gone, admitted)
+    partitions.ensure(EPOCH + timedelta(days=day) for day in admitted - existing)
+    oldest = min(existing | admitted, default=0)
+    return partitions.start(EPOCH + timedelta(days=oldest))
+
+
+def _reject(batch: Batch, gone: set[int], admitted: set[int]) -> None:
+    kept = []
+    for row in batch.rows:
+        _, project_id, event = row
+        if project_id in gone:
+            reason = "project_deleted"
+        elif event.timestamp // DAY_MS not in admitted:
+            reason = "outside_window"
+        else:
+            kept.append(row)
+            continue
+        batch.totals[project_id, "rejected", reason] += 1
+    batch.rows = kept
+    batch.property_types = {key: kind for key, kind in batch.property_types.items() if key[0] not in gone}
+
+
+def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetime) -> None:
+    """Store rows; halve what is refused."""
+    if not rows:
+        return
+    try:
+        with transaction.atomic():
+            sql.stage(cursor, _staged(rows))
+            stored = sql.store(cursor, oldest, settings.DETAIL_KEYS_PER_HOUR, attribute=batch.attribute)
+            by_entry = sql.stored_by_entry(cursor) if batch.attribute else {}
+    except DATABASE_ERRORS as error:
+        if not is_refusal(error):
+            raise
+        if len(rows) == 1:
+            _bury(cursor, batch, rows[0], error)
+            return
+        middle = len(rows) // 2
+        _store(cursor, batch, rows[:middle], oldest)
+        _store(cursor, batch, rows[middle:], oldest)
+        return
+    for project_id, events in stored.items():
+        batch.totals[project_id, "stored", ""] += events
+    batch.stored.update(by_entry)
+
+
+def _staged(rows: list[Row]) -> Iterator[tuple[Any, ...]]:
+    for sequence, (number, project_id, event) in enumerate(rows):
+        yield (
+            *(sequence, number, project_id, event.floating, event.timestamp, event.uuid, event.event),
+            *(event.distinct_id, event.customer_id, event.endpoint, event.method, event.plan),
+            *(event.status, event.latency_ms, event.bytes, event.rest),
+        )
+
+
+def _bury(cursor: CursorWrapper, batch: Batch, row: Row, error: Exception) -> None:
+    number, project_id, event = row
+    payload = msgspec.json.encode(msgspec.structs.asdict(event)).decode()
+    reason = str(error).partition("\n")[0][:500].replace("\0", "")
+    sql.add_dead_letter(cursor, project_id, payload, sqlstate(error) or "", reason)
+    batch.refused[project_id] += 1
+    batch.dead[number] += 1
+
+
+def _count(batch: Batch) -> None:
+    """What was neither stored nor refused was there already."""
+    for project_id, events in Counter(project_id for _, project_id, _ in batch.rows).items():
+        refused = batch.refused[project_id]
+        batch.totals[project_id, "dead_lettered", ""] += refused
+        batch.totals[project_id, "duplicate", ""] += events - batch.totals[project_id, "stored", ""] - refused
