@@ -162,6 +162,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Which customer calls how much, who is growing, who has gone quiet.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "analytics.ingest.openapi.add_ingest",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -177,8 +181,36 @@ CACHES = {
 }
 
 CELERY_BROKER_URL = VALKEY_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5.0,
+    "socket_connect_timeout": 5.0,
+    "socket_keepalive": True,
+    "health_check_interval": 30,
+}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True  # and no result backend: nobody asks
+# Acknowledged early: a task that dies with its worker is not run an hour later (the transport's visibility
+# timeout), but by the next tick. All that matters lies in the streams.
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 90  # seconds; a drain takes 20 and its last batch
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 200_000  # KB; the child is replaced after its task
+CELERY_TASK_ROUTES = {"analytics.write.drain": {"queue": "drain"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {  # seconds; a tick that waited for longer than its period is dropped
+    **{
+        f"drain-{shard}": {
+            "task": "analytics.write.drain",
+            "schedule": 2.0,
+            "args": [shard],
+            "options": {"expires": 2},
+        }
+        for shard in range(SHARDS)
+    },
+    "maintain": {"task": "analytics.write.maintain", "schedule": 3600.0, "options": {"expires": 3600}},
     "bury-revoked-keys": {
         "task": "accounts.bury_recently_revoked",
         "schedule": 2.0,

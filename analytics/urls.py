@@ -6,10 +6,13 @@ from django.urls import URLPattern, URLResolver, path
 
 from analytics.customers import views
 from analytics.endpoint import QueryView
+from analytics.ingest.endpoint import ingest
 
 PROJECT = "t/<slug:team>/<slug:project>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/analytics/<slug:project>/", ingest, name="ingest"),
+    path("v1/analytics/<slug:project>", ingest),
     path("v1/analytics/<slug:project>/query/", QueryView.as_view(), name="query"),
     path("v1/analytics/<slug:project>/query", QueryView.as_view()),
     path(f"{PROJECT}/customers", views.customers, name="customers"),

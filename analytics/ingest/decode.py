@@ -1,0 +1,146 @@
+"""A body's bytes → its events, each with the bytes it was sent in. Every event is parsed once.
+
+msgspec parses. What it refuses and JSON allows (a lone surrogate, 1e999) and what PostgreSQL cannot store (a
+NUL) is repaired in that event alone. Duplicate keys: the last one wins.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
+
+import msgspec
+
+from agentry.errors import AgentryError
+from analytics.ingest.split import BLANK, check_syntax, elements, is_lines, lines
+from analytics.ingest.verdicts import Verdict
+
+EVENT_BYTES = 256 * 1024
+LINES_TYPES = frozenset(
+    f"application/{name}"
+    for name in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines")
+)
+# A stretch of text without an escape that PostgreSQL could not store, then that escape or the end. Pairs of
+# surrogates, and backslashes that are escaped themselves, belong to the stretch.
+_UNSTORABLE = re.compile(
+    rb"""((?: [^\\]++ | \\[^u]
+            | \\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
+            | \\u(?!0000|[dD][89a-fA-F][0-9a-fA-F]{2}) )*+)
+         (?: (\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})) | \\?\Z )""",
+    re.VERBOSE,
+)
+_parse = msgspec.json.Decoder().decode
+
+
+class Sent(NamedTuple):
+    """An event as it was sent: its bytes, and its parsed value or the verdict that it has none."""
+
+    raw: bytes
+    value: object
+
+
+def events(body: bytes, content_type: str = "") -> Iterator[Sent]:
+    """The events of a body: one object, an array, or NDJSON, at most 10,000.
+
+    NDJSON is known by its Content-Type, or by several lines that each start with `{`. Raises AgentryError
+    400 `empty_body`, `not_utf8`, `not_json`, `too_deep`, `not_an_event`; 413 `too_many_events`; some of them
+    only while the events are taken.
+    """
+    body = body.strip(BLANK)
+    if not body:
+        message = "The body is empty."
+        raise AgentryError(400, "empty_body", message, "Send one event, an array of events, or NDJSON.")
+    _check_utf8(body)
+    if content_type.partition(";")[0].strip().lower() in LINES_TYPES:
+        return map(sent_as, lines(body))
+    if body.startswith(b"["):
+        return map(sent_as, elements(body))
+    if body.startswith(b"{"):
+        return _object_or_lines(body)
+    return _refuse_scalar(body)
+
+
+def sent_as(raw: bytes) -> Sent:
+    """One event of those bytes."""
+    try:
+        return Sent(raw, parse(raw))
+    except Verdict as verdict:
+        return Sent(raw, verdict)
+
+
+def parse(raw: bytes) -> object:
+    """The value of one event's bytes. Raises Verdict `too_large`, `too_deep`, `not_json`."""
+    if len(raw) > EVENT_BYTES:
+        raise Verdict("too_large", f"The event is larger than {EVENT_BYTES // 1024} KB.")
+    if b"\\u0000" in raw:
+        raw = _storable(raw)
+    try:
+        return _parse(raw)
+    except RecursionError:
+        raise Verdict("too_deep", "The event is nested too deeply to be read.") from None
+    except msgspec.DecodeError:
+        return _parse_again(_storable(raw))
+
+
+def _parse_again(raw: bytes) -> object:
+    try:
+        return _parse(raw)
+    except msgspec.ValidationError:  # a number beyond a float: as infinity, `check` will find and name it
+        return _parse_any_number(raw)
+    except msgspec.DecodeError:
+        raise Verdict("not_json", "The event is not valid JSON.") from None
+
+
+def _parse_any_number(raw: bytes) -> object:
+    try:
+        return json.loads(raw, parse_int=_integer, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise Verdict("too_deep", "The event is nested too deeply to be read.") from None
+    except ValueError:
+        raise Verdict("not_json", "The event is not valid JSON.") from None
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= 310 else float(digits)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _storable(raw: bytes) -> bytes:
+    r"""The same JSON with \ufffd for NUL and for each surrogate that stands alone."""
+    return _UNSTORABLE.sub(lambda found: found[1] + rb"\ufffd" if found[2] else found[0], raw)
+
+
+def _object_or_lines(body: bytes) -> Iterator[Sent]:
+    if len(body) > EVENT_BYTES:  # as one object it is only checked, not built: 20 MB would take 400 MB
+        if is_lines(body):
+            return map(sent_as, lines(body))
+        check_syntax(body)
+        return iter((sent_as(body),))
+    try:
+        return iter((Sent(body, parse(body)),))
+    except Verdict as verdict:
+        if verdict.code == "not_json" and is_lines(body):
+            return map(sent_as, lines(body))
+        hint = "Send JSON (no NaN, no Infinity), or one event a line as application/x-ndjson."
+        raise AgentryError(400, verdict.code, verdict.message, hint) from None
+
+
+def _refuse_scalar(body: bytes) -> NoReturn:
+    check_syntax(body)
+    message = "The body is neither an event nor an array of events."
+    raise AgentryError(400, "not_an_event", message, "Send a JSON object, or an array of objects.")
+
+
+def _check_utf8(body: bytes) -> None:
+    if body.isascii():
+        return
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        message = "The body is not UTF-8."
+        raise AgentryError(400, "not_utf8", message, "Encode the JSON as UTF-8.") from None

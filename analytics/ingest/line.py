@@ -1,0 +1,60 @@
+"""One connection to Valkey a thread, for the append.
+
+The client's own way (a pool, observability hooks, a parser's round for each word) takes 173 µs of CPU an
+append, this 59: half of a single-event request. Connecting, TLS, signing in, timeouts and the reading of
+replies stay the client's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from redis import ConnectionPool
+from redis.connection import Connection
+from redis.exceptions import ResponseError
+
+from agentry import valkey
+
+
+class _Own(threading.local):
+    pool: ConnectionPool | None = None
+    connection: Connection
+
+
+_own = _Own()
+
+
+def pack(words: Iterable[bytes | str | int]) -> bytes:
+    """A command in the protocol's form."""
+    encoded = [word if type(word) is bytes else str(word).encode() for word in words]
+    parts = [b"*%d\r\n" % len(encoded)]
+    for word in encoded:
+        parts.append(b"$%d\r\n%b\r\n" % (len(word), word))
+    return b"".join(parts)
+
+
+def ask(commands: bytes, replies: int, timeout: float) -> list[Any]:
+    """Send packed commands and read their replies, `timeout` seconds for each.
+
+    An error reply stands in the list; the connection's own errors are raised as RedisError."""
+    connection = _connection()
+    connection.send_packed_command((commands,), check_health=False)  # type: ignore[no-untyped-call]
+    return [_reply(connection, timeout) for _ in range(replies)]
+
+
+def _reply(connection: Connection, timeout: float) -> Any:
+    try:
+        return connection.read_response(timeout=timeout)
+    except ResponseError as error:
+        return error
+
+
+def _connection() -> Connection:
+    pool = valkey.client().connection_pool
+    if _own.pool is not pool:
+        _own.pool, _own.connection = pool, pool.connection_class(**pool.connection_kwargs)
+    elif _own.connection.can_read():  # closed while it lay idle
+        _own.connection.disconnect()  # type: ignore[no-untyped-call]
+    return _own.connection
