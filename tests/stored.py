@@ -5,12 +5,12 @@ For tests of what reads them; an independent second way to the same rows that th
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 COLUMNS = ("customer_id", "endpoint", "method", "plan", "status", "latency_ms", "bytes")
 READ = {
@@ -43,7 +43,7 @@ def store(project_id: int, events: list[dict[str, Any]]) -> None:
                     event.get("event", "api_request"),
                     event.get("distinct_id", ""),
                     event["timestamp"],
-                    Jsonb(event["rest"]) if event.get("rest") else None,
+                    json.dumps(event["rest"]) if event.get("rest") else None,
                     *(event.get(name) for name in COLUMNS),
                 )
                 for event in events
