@@ -7,10 +7,12 @@ from django.urls import URLPattern, URLResolver, path
 from analytics.customers import views
 from analytics.endpoint import QueryView
 from analytics.ingest.endpoint import ingest
+from analytics.metrics import metrics
 
 PROJECT = "t/<slug:team>/<slug:project>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("metrics", metrics, name="metrics"),
     path("v1/analytics/<slug:project>/", ingest, name="ingest"),
     path("v1/analytics/<slug:project>", ingest),
     path("v1/analytics/<slug:project>/query/", QueryView.as_view(), name="query"),

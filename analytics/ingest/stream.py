@@ -56,6 +56,7 @@ if #ARGV > at then
 end
 if accepted > 0 then
   redis.call('INCRBY', KEYS[3], accepted)
+  redis.call('HINCRBY', KEYS[3] .. ':projects', project, accepted)
   if redis.call('SET', KEYS[4], '1', 'NX', 'EX', '5') then reply[1] = 1 end
 end
 return reply

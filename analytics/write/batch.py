@@ -23,7 +23,7 @@ from analytics.engines import postgres_write as sql
 from analytics.ingest.event import AcceptedEvent, Entry
 from analytics.write import partitions
 from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
-from analytics.write.reader import Outcome, Received
+from analytics.write.reader import Outcome, Received, project_of
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -123,16 +123,6 @@ def _bury_entry(cursor: CursorWrapper, batch: Batch, number: int, reason: str) -
     sql.add_dead_letter(cursor, project_of(received.data), payload, "", f"{UNDECODABLE}: {reason}")
     batch.totals[project_of(received.data), "dead_lettered", ""] += received.events
     batch.dead[number] += received.events
-
-
-def project_of(data: bytes) -> int:
-    """The project of an encoded entry, as far as it can be read; 0 if not."""
-    try:
-        values = msgspec.msgpack.decode(data)
-    except msgspec.DecodeError:
-        return 0
-    found = values[0] if isinstance(values, list) and values else 0
-    return found if isinstance(found, int) and 0 < found < 2**31 else 0
 
 
 def _admit(batch: Batch) -> datetime:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import redis
 
 from agentry import valkey
 
 GROUP = "writers"
 BACKLOG = "ingest:backlog"
+BACKLOGS = "ingest:backlog:projects"
 DONE_SECONDS = 120
 
 # Entry by entry, so that a batch ends at its limits: of entries of 5 MB a plain COUNT 1000 would be 5 GB.
@@ -37,21 +39,37 @@ return found
 
 # The backlog falls by what this call removed, whoever else acknowledged the same entry. XDEL goes first: with
 # the memory full, only a script that has begun to write may go on to commands that can grow it.
-# KEYS stream, backlog, then one list per waiting entry; ARGV group, seconds, number of entries, their ids,
-# their numbers of events, then one outcome per waiting entry.
+# KEYS stream, backlog, projects' backlogs, then one list per waiting entry; ARGV group, seconds, number of
+# entries, their ids, their numbers of events, their projects, then one outcome per waiting entry.
 ACKNOWLEDGE = """
 local count, gone = tonumber(ARGV[3]), 0
 for i = 1, count do
-  if redis.call('XDEL', KEYS[1], ARGV[3 + i]) == 1 then gone = gone + tonumber(ARGV[3 + count + i]) end
+  if redis.call('XDEL', KEYS[1], ARGV[3 + i]) == 1 then
+    local events = tonumber(ARGV[3 + count + i])
+    gone = gone + events
+    redis.call('HINCRBY', KEYS[3], ARGV[3 + 2 * count + i], -events)
+  end
   redis.call('XACK', KEYS[1], ARGV[1], ARGV[3 + i])
 end
 if gone > 0 then redis.call('DECRBY', KEYS[2], gone) end
-for i = 3, #KEYS do
-  redis.call('LPUSH', KEYS[i], ARGV[1 + 2 * count + i])
+for i = 4, #KEYS do
+  redis.call('LPUSH', KEYS[i], ARGV[3 * count + i])
   redis.call('EXPIRE', KEYS[i], ARGV[2])
 end
 return gone
 """
+
+
+class Head(msgspec.Struct, array_like=True):
+    """An Entry whose events are skipped, not decoded."""
+
+    project_id: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    received_at: msgspec.Raw
+    events: msgspec.Raw
+    property_types: msgspec.Raw
+
+
+_decode_head = msgspec.msgpack.Decoder(Head).decode
 
 
 class NoGroupError(Exception):
@@ -126,13 +144,14 @@ class Reader:
     def acknowledge(self, entries: list[Received], outcomes: Mapping[tuple[int, int], Outcome]) -> None:
         """Forget entries that are committed, lower the backlog, tell who waits; all or nothing."""
         told = [entry for entry in entries if entry.waits and entry.id in outcomes]
-        keys = [self.stream, BACKLOG, *(f"ingest:done:{self.shard}:{entry.name}" for entry in told)]
+        keys = [self.stream, BACKLOG, BACKLOGS, *(f"ingest:done:{self.shard}:{entry.name}" for entry in told)]
         self._acknowledge(
             keys=keys,
             args=[
                 *(GROUP, DONE_SECONDS, len(entries)),
                 *(entry.name for entry in entries),
                 *(entry.events for entry in entries),
+                *(project_of(entry.data) for entry in entries),
                 *(_told(outcomes[entry.id]) for entry in told),
             ],
         )
@@ -149,6 +168,14 @@ def received(entry_id: bytes, fields: list[bytes] | None) -> Received:
         int(events) if events.isdigit() else 0,
         values.get(b"w") == b"1",
     )
+
+
+def project_of(data: bytes) -> int:
+    """The project of an encoded Entry; 0 if that cannot be read."""
+    try:
+        return _decode_head(data).project_id
+    except msgspec.DecodeError:
+        return 0
 
 
 def _pairs(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
