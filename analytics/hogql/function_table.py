@@ -239,7 +239,7 @@ _ROWS += [
     ]
 ]
 # `if` and `multiIf` are read as Case; `now`, `today`, `yesterday` as the query's own moment.
-SPECIAL = ["if", "multiIf", "now", "today", "yesterday", "dateTrunc", "tuple", "array"]
+SPECIAL = ["if", "multiIf", "now", "today", "yesterday", "dateTrunc"]
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 

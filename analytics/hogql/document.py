@@ -1,0 +1,81 @@
+"""Writes docs/hogql.md from the tables that the compiler itself uses: `python -m analytics.hogql.document`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from analytics.hogql.aggregates import AGGREGATES
+from analytics.hogql.function_table import ALIASES, FUNCTIONS, SPECIAL
+from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
+from analytics.hogql.scope import FIXED_TYPES, TABLES
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "hogql.md"
+
+INTRODUCTION = f"""# HogQL, as Agentry answers it
+
+ClickHouse's SQL over your events, with `properties.name` access. A query gets the answer that ClickHouse
+gives, or a refusal that says where and why; never a different number. This page is made from the compiler's
+own tables (`python -m analytics.hogql.document`).
+
+## What a query may hold
+
+`SELECT [DISTINCT] … FROM events | usage | (subquery) | numbers(n)`, `WHERE`, `GROUP BY`, `HAVING`, `ORDER BY`,
+`LIMIT`, `OFFSET`, `LIMIT n BY …`, `UNION ALL`, `UNION DISTINCT`, `WITH name AS (select …)` and
+`WITH value AS name`. Aliases work everywhere in their SELECT; positions work in GROUP BY and ORDER BY.
+`CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN` with a list or a subquery, `BETWEEN`, `LIKE`, `ILIKE`,
+`IS NULL`, `interval 30 day`, `x::Int64`. At most {MAX_BYTES // 1024} KB and {MAX_DEPTH} levels.
+
+Not yet: JOIN, window functions, arrays and lambdas, regular expressions, JSONExtract. They are refused by name.
+
+Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL` means `x IS NULL`.
+`/` gives a float, NULLs sort last, text sorts by bytes, all times are UTC.
+
+## Which answers come from rollups
+
+An aggregating SELECT over `events` that uses only the event's name, `customer_id`, the details (`endpoint`,
+`method`, `status`, `plan`), the time by hour or coarser, and counts, first and last times, sums and averages of
+`latency_ms` and `bytes`, is answered from the rollups, exactly; the ragged edges of its window from raw events.
+`"explain": true` beside the query says which, and for a raw plan why.
+"""
+
+
+def document() -> str:
+    return "\n".join([INTRODUCTION, _tables(), _properties(), _aggregates(), _functions()])
+
+
+def _tables() -> str:
+    lines = ["## Tables", "", "| table | column | type |", "|---|---|---|"]
+    for table, columns in TABLES.items():
+        lines += [f"| `{table}` | `{name}` | {type_} |" for name, type_ in columns.items()]
+    return "\n".join([*lines, ""])
+
+
+def _properties() -> str:
+    fixed = ", ".join(f"`{name}` {kind}" for name, kind in FIXED_TYPES.items())
+    return (
+        "## Properties\n\n`properties.a`, `properties['a-b']`, ``properties.`a b` ``, `properties.a.b.c`. A property\n"
+        "that is missing or JSON null is NULL. Its type is fixed by the first value seen in the project (number:\n"
+        f"Numeric, boolean: Boolean, else String). Always: {fixed}.\nA nested path is text.\n"
+    )
+
+
+def _aggregates() -> str:
+    lines = ["## Aggregates", "", "Each takes an `If` suffix with a condition last: `countIf(x > 1)`.", ""]
+    lines += ["| name | arguments | gives |", "|---|---|---|"]
+    lines += [f"| `{row.name}` | {row.arguments} | {row.doc} |" for row in AGGREGATES.values()]
+    return "\n".join([*lines, ""])
+
+
+def _functions() -> str:
+    lines = ["## Functions and operators", "", "| name | takes | gives |", "|---|---|---|"]
+    for row in FUNCTIONS.values():
+        names = [row.name, *(alias for alias, name in ALIASES.items() if name == row.name)]
+        doc = row.doc.replace("|", "\\|")
+        lines.append(f"| {', '.join(f'`{name}`' for name in names)} | {row.takes} | {doc} |")
+    return "\n".join([*lines, "", f"Beside these: {', '.join(f'`{name}`' for name in SPECIAL)}.", ""])
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")
+    sys.stdout.write(f"Wrote {DOCUMENT.name}.\n")
