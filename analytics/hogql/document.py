@@ -1,4 +1,4 @@
-"""Writes docs/hogql.md from the tables that the compiler itself uses: `python -m analytics.hogql.document`."""
+"""Writes docs/hogql.md from the compiler's own tables: `python -m analytics.hogql.document`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ own tables (`python -m analytics.hogql.document`).
 
 ## What a query may hold
 
-`SELECT [DISTINCT] … FROM events | usage | (subquery) | numbers(n)`, `WHERE`, `GROUP BY`, `HAVING`, `ORDER BY`,
-`LIMIT`, `OFFSET`, `LIMIT n BY …`, `UNION ALL`, `UNION DISTINCT`, `WITH name AS (select …)` and
+`SELECT [DISTINCT] … FROM events | usage | (subquery) | numbers(n)`, `WHERE`, `GROUP BY`, `HAVING`,
+`ORDER BY`, `LIMIT`, `OFFSET`, `LIMIT n BY …`, `UNION ALL`, `UNION DISTINCT`, `WITH name AS (select …)` and
 `WITH value AS name`. Aliases work everywhere in their SELECT; positions work in GROUP BY and ORDER BY.
 `CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN` with a list or a subquery, `BETWEEN`, `LIKE`, `ILIKE`,
 `IS NULL`, `interval 30 day`, `x::Int64`. At most {MAX_BYTES // 1024} KB and {MAX_DEPTH} levels.
 
-Not yet: JOIN, window functions, arrays and lambdas, regular expressions, JSONExtract. They are refused by name.
+Not yet: JOIN, window functions, arrays and lambdas, regular expressions, JSONExtract. They are refused by
+name.
 
 Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL` means `x IS NULL`.
 `/` gives a float, NULLs sort last, text sorts by bytes, all times are UTC.
@@ -34,9 +35,9 @@ Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL
 ## Which answers come from rollups
 
 An aggregating SELECT over `events` that uses only the event's name, `customer_id`, the details (`endpoint`,
-`method`, `status`, `plan`), the time by hour or coarser, and counts, first and last times, sums and averages of
-`latency_ms` and `bytes`, is answered from the rollups, exactly; the ragged edges of its window from raw events.
-`"explain": true` beside the query says which, and for a raw plan why.
+`method`, `status`, `plan`), the time by hour or coarser, and counts, first and last times, sums and averages
+of `latency_ms` and `bytes`, is answered from the rollups, exactly; the ragged edges of its window from raw
+events. `"explain": true` beside the query says which, and for a raw plan why.
 """
 
 
@@ -53,11 +54,13 @@ def _tables() -> str:
 
 def _properties() -> str:
     fixed = ", ".join(f"`{name}` {kind}" for name, kind in FIXED_TYPES.items())
-    return (
-        "## Properties\n\n`properties.a`, `properties['a-b']`, ``properties.`a b` ``, `properties.a.b.c`. A property\n"
-        "that is missing or JSON null is NULL. Its type is fixed by the first value seen in the project (number:\n"
-        f"Numeric, boolean: Boolean, else String). Always: {fixed}.\nA nested path is text.\n"
-    )
+    return f"""## Properties
+
+`properties.a`, `properties['a-b']`, ``properties.`a b` ``, `properties.a.b.c`. A property that is missing or
+JSON null is NULL. Its type is fixed by the first value seen in the project (number: Numeric, boolean:
+Boolean, else String). A nested path is text. The same in every project:
+{fixed}.
+"""
 
 
 def _aggregates() -> str:
