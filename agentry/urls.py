@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
 
+from agentry.docs import ApiDocs
 from agentry.health import healthz, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", ApiDocs.as_view(url_name="schema"), name="docs"),
     path("", include("agentry.accounts.urls")),
     path("", include("analytics.urls")),
     path("", include("publications.urls")),

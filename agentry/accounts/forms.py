@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, RegexValidator
 from django.http import HttpRequest
 from django.utils.text import slugify
 
@@ -44,6 +44,11 @@ class TeamNameForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     field_order = ["email", "password1", "team"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # allauth lets 320 characters pass, then stores the first 254: another address.
+        self.fields["email"].validators.append(MaxLengthValidator(254))
 
     def signup(self, request: HttpRequest, user: User) -> None:
         create_team(self.cleaned_data["team"].strip() or user.email.partition("@")[0], user)

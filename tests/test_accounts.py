@@ -1,0 +1,290 @@
+"""Sign-up to the first request: people, teams, projects, and the pages of keys."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from agentry.accounts import keystore
+from agentry.accounts.models import ApiToken, AuditEntry, DsnKey, Membership, Project, Role, Team, User
+from agentry.accounts.secrets import mint
+from agentry.accounts.teams import create_team
+from tests.fixtures import EMAIL, PASSWORD
+
+SIGN_UP = {"email": "mira@initech.test", "password1": "a long enough phrase", "team": "Initech Cloud"}
+KEYS = "/t/acme/default/keys"
+TOKENS = "/t/acme/tokens"
+DSN = re.compile(r"agd_[A-Za-z0-9_-]{32}")
+TOKEN = re.compile(r"agt_[A-Za-z0-9_-]{32}")
+
+
+@pytest.fixture
+def owner(client: Client, team: Team, user: User) -> Client:
+    client.force_login(user)
+    return client
+
+
+def signed_in(team: Team, role: Role) -> Client:
+    member = User.objects.create_user(f"{role}@example.com", PASSWORD)
+    Membership.objects.create(team=team, user=member, role=role)
+    client = Client()
+    client.force_login(member)
+    return client
+
+
+def text(response: object) -> str:
+    return response.content.decode()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.django_db
+def test_sign_up_leads_to_a_first_request_with_a_key_that_works(client: Client) -> None:
+    response = client.post(reverse("account_signup"), SIGN_UP)
+    assert (response.status_code, response["Location"]) == (303, "/t/initech-cloud/default/keys")
+    page = client.get(response["Location"])
+    secrets = set(DSN.findall(text(page)))
+    assert len(secrets) == 1
+    assert keystore.authorize(f"Bearer {secrets.pop()}", "dsn").project_slug == "default"
+    for line in ("User-Agent: myapi-edge/1.0", "/v1/analytics/default/?wait=true", 'PROJECT_ID = "default"'):
+        assert line in text(page)
+    assert page["Cache-Control"] == "no-store"
+    assert not DSN.search(text(client.get(response["Location"])))  # shown once
+    membership = Membership.objects.get(user__email="mira@initech.test")
+    assert (membership.role, membership.team.name) == ("owner", "Initech Cloud")
+
+
+@pytest.mark.django_db
+def test_a_team_without_a_name_is_named_after_the_address(client: Client) -> None:
+    client.post(reverse("account_signup"), SIGN_UP | {"team": "  "})
+    assert Team.objects.get().name == "mira"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"email": ""},
+        {"email": "no address"},
+        {"email": "a" * 300 + "@example.com"},
+        {"password1": "short"},
+        {"password1": "password1234"},
+        {"password1": "mira@initech.test"},
+        {"team": "x" * 101},
+        {"team": "a\x00b"},
+    ],
+)
+def test_a_wrong_field_at_sign_up_is_named_and_nothing_is_made(client: Client, wrong: dict[str, str]) -> None:
+    response = client.post(reverse("account_signup"), SIGN_UP | wrong)
+    assert response.status_code == 200 and "errorlist" in text(response)
+    assert not User.objects.exists() and not Team.objects.exists()
+
+
+@pytest.mark.django_db
+def test_sign_in_sign_out(client: Client, team: Team) -> None:
+    DsnKey.objects.create(project=team.projects.get(), name="k", prefix="agd_", secret_hash="0" * 64)
+    response = client.post(reverse("account_login"), {"login": EMAIL.upper(), "password": PASSWORD})
+    assert response["Location"] == "/"
+    assert client.get("/")["Location"] == "/t/acme/default/customers"
+    assert client.get(reverse("account_logout")).status_code == 200  # asks
+    client.post(reverse("account_logout"))
+    assert client.get("/")["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.django_db
+def test_sign_in_says_the_same_of_a_wrong_password_and_an_unknown_address(client: Client, user: User) -> None:
+    pages = []
+    for address in (EMAIL, "nobody@example.com"):
+        response = client.post(reverse("account_login"), {"login": address, "password": "wrong"})
+        page = re.sub(r"csrfmiddlewaretoken\" value=\"\w+", "", text(response))
+        pages.append(page.replace(address, ""))
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.django_db
+def test_sign_in_is_limited_across_processes(client: Client, user: User) -> None:
+    for _ in range(6):
+        response = client.post(reverse("account_login"), {"login": EMAIL, "password": "wrong"})
+    assert "Too many" in text(response)
+    response = Client().post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})
+    assert response.status_code == 200 and "Too many" in text(response)
+
+
+@pytest.mark.django_db
+def test_a_closed_account_cannot_sign_in(client: Client, user: User) -> None:
+    User.objects.update(is_active=False)
+    response = client.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD}, follow=True)
+    assert "_auth_user_id" not in client.session and response.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_password_is_reset_by_mail_and_the_answer_tells_nothing(client: Client, user: User) -> None:
+    answers = [
+        client.post(reverse("account_reset_password"), {"email": address}, follow=True)
+        for address in (EMAIL, "nobody@example.com")
+    ]
+    assert text(answers[0]) == text(answers[1])
+    known, unknown = mail.outbox
+    assert known.to == [EMAIL] and "no account" in unknown.body
+    link = re.search(r"https?://\S+", str(known.body))
+    assert link is not None and link[0].startswith("http://testserver/accounts/password/reset/key/")
+    page = client.get(link[0], follow=True)
+    page = client.post(
+        page.redirect_chain[-1][0],
+        {"password1": "another good phrase", "password2": "another good phrase"},
+        follow=True,
+    )
+    assert "The password is set" in text(page)
+    assert client.login(email=EMAIL, password="another good phrase")
+    assert "not valid any more" in text(Client().get(link[0], follow=True))
+
+
+@pytest.mark.django_db
+def test_with_mandatory_confirmation_sign_up_hides_who_has_an_account(
+    client: Client, user: User, settings: object
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # type: ignore[attr-defined]
+    fresh = client.post(reverse("account_signup"), SIGN_UP)
+    taken = Client().post(reverse("account_signup"), SIGN_UP | {"email": EMAIL})
+    assert (fresh.status_code, fresh["Location"]) == (taken.status_code, taken["Location"])
+    assert [message.to for message in mail.outbox] == [["mira@initech.test"], [EMAIL]]
+    assert "has an account already" in mail.outbox[1].body
+    link = re.search(r"https?://\S+", str(mail.outbox[0].body))
+    assert link is not None
+    assert "Confirm" in text(client.get(link[0]))
+    assert client.post(link[0], follow=True).redirect_chain[-1][0] == "/t/initech-cloud/default/keys"
+
+
+@pytest.mark.django_db
+def test_two_teams_of_one_name_have_two_slugs(user: User) -> None:
+    slugs = {
+        create_team(name, user).slug
+        for name in ("Ümläut & Söhne", "Ümläut & Söhne", "日本", "日本", "-", "x" * 100)
+    }
+    assert len(slugs) == 6 and all(re.fullmatch(r"[a-z0-9-]{1,50}", slug) for slug in slugs)
+    assert Project.objects.filter(slug="default").count() == 6
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_team_makes_one(client: Client) -> None:
+    client.force_login(User.objects.create_user("alone@example.com", PASSWORD))
+    assert client.get("/")["Location"] == "/teams/new"
+    assert "Make the team" in text(client.get("/teams/new"))
+    assert client.post("/teams/new", {"name": ""}).status_code == 422
+    assert client.post("/teams/new", {"name": "Wayne"})["Location"] == "/t/wayne/"
+    assert client.get("/")["Location"] == "/t/wayne/default/keys"
+
+
+def test_home_leads_to_the_project_of_last_time(owner: Client, team: Team) -> None:
+    Project.objects.create(team=team, name="Second", slug="second")
+    assert owner.get("/")["Location"] == KEYS
+    owner.get("/t/acme/second/keys")
+    assert owner.get("/")["Location"] == "/t/acme/second/keys"
+    Project.objects.filter(slug="second").delete()
+    assert owner.get("/")["Location"] == KEYS
+
+
+def test_a_project_is_made_with_a_slug_of_its_own(owner: Client, team: Team) -> None:
+    response = owner.post("/t/acme/projects", {"name": "Production EU", "slug": ""})
+    assert response["Location"] == "/t/acme/production-eu/keys"
+    assert "Production EU" in text(owner.get("/t/acme/"))
+    assert AuditEntry.objects.get().action == "project.create"
+    elsewhere = create_team("Elsewhere", User.objects.get())
+    assert elsewhere.projects.get().slug == team.projects.order_by("pk")[0].slug == "default"
+
+
+@pytest.mark.parametrize(
+    ("slug", "says"),
+    [
+        ("default", "has a project with this slug already"),
+        ("tokens", "a word of Agentry"),
+        ("Upper", "lower-case"),
+        ("-a", "lower-case"),
+        ("a/b", "lower-case"),
+        ("a" * 51, "at most 50"),
+        ("a\x00", "Null characters"),
+        ("a\n", ""),
+    ],
+)
+def test_a_wrong_slug_is_refused_in_words(owner: Client, slug: str, says: str) -> None:
+    response = owner.post("/t/acme/projects", {"name": "New", "slug": slug})
+    if says:
+        assert response.status_code == 422 and says in text(response)
+        assert Project.objects.count() == 1
+    else:
+        assert Project.objects.filter(slug="a").exists()  # the form strips
+
+
+def test_a_name_without_letters_needs_a_slug(owner: Client) -> None:
+    assert "Write a slug" in text(owner.post("/t/acme/projects", {"name": "日本", "slug": ""}))
+
+
+def test_a_key_is_shown_once_listed_and_revoked_after_a_question(owner: Client, user: User) -> None:
+    response = owner.post(f"{KEYS}/new", {"name": "Edge"})
+    assert (response.status_code, response["Location"]) == (303, KEYS)
+    page = text(owner.get(KEYS))
+    secret = DSN.findall(page)[0]
+    assert keystore.authorize(f"Bearer {secret}", "dsn").project_slug == "default"
+    again = text(owner.get(KEYS))
+    assert not DSN.search(again) and secret[:10] in again and "Edge" in again and "never" in again
+    key = DsnKey.objects.get()
+    address = f"{KEYS}/{key.pk}/revoke"
+    assert "cannot be undone" in text(owner.get(address))
+    key.refresh_from_db()
+    assert key.revoked_at is None
+    assert "is revoked" in text(owner.post(address, follow=True))
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)) == [
+        "key.issue",
+        "key.revoke",
+    ]
+
+
+def test_a_token_has_the_scopes_that_were_chosen(owner: Client) -> None:
+    response = owner.post(f"{TOKENS}/new", {"name": "Bot", "scopes": ["query", "publish"]})
+    assert response["Location"] == TOKENS
+    secret = TOKEN.findall(text(owner.get(TOKENS)))[0]
+    assert keystore.authorize(f"Bearer {secret}", "token").scopes == {"query", "publish"}
+    assert not TOKEN.search(text(owner.get(TOKENS)))
+    token = ApiToken.objects.get()
+    owner.post(f"{TOKENS}/{token.pk}/revoke")
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+
+
+@pytest.mark.parametrize("fields", [{}, {"name": ""}, {"name": "x" * 101}, {"name": "a\x00"}])
+def test_a_key_needs_a_name(owner: Client, fields: dict[str, str]) -> None:
+    response = owner.post(f"{KEYS}/new", fields)
+    assert response.status_code == 422 and "errorlist" in text(response)
+    assert not DsnKey.objects.exists()
+
+
+@pytest.mark.parametrize("scopes", [[], ["root"], ["query", "root"]])
+def test_a_token_needs_known_scopes(owner: Client, scopes: list[str]) -> None:
+    assert owner.post(f"{TOKENS}/new", {"name": "Bot", "scopes": scopes}).status_code == 422
+    assert not ApiToken.objects.exists()
+
+
+def test_a_planted_cookie_shows_nothing(owner: Client, dsn: str, project: Project) -> None:
+    for secret in (mint("agd_"), "<script>", "agd_" + "é" * 32):
+        owner.cookies["fresh"] = secret
+        assert secret not in text(owner.get(KEYS))
+    other = signed_in(project.team, Role.ADMIN)  # a real key, but made by somebody else
+    other.cookies["fresh"] = dsn
+    assert dsn not in text(other.get(KEYS))
+
+
+def test_names_are_text(owner: Client) -> None:
+    owner.post(f"{KEYS}/new", {"name": "<script>alert(1)</script>"})
+    assert "<script>alert" not in text(owner.get(KEYS))
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER])
+def test_who_may_not_manage_sees_no_way_to(team: Team, dsn: str, role: Role) -> None:
+    client = signed_in(team, role)
+    for address in ("/t/acme/", KEYS, TOKENS):
+        page = text(client.get(address))
+        assert "<form" not in page.partition("<main")[2] and "Revoke" not in page.partition("<tbody>")[2]

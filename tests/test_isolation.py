@@ -1,0 +1,173 @@
+"""No way from one team to another: every address with a team in it, every kind of visitor.
+
+The addresses come from the URLconf itself, so a new one is walked as soon as it exists; one whose arguments
+this file does not know fails until somebody adds it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from agentry.accounts.keys import issue_api_token, issue_dsn_key
+from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
+from agentry.accounts.teams import create_team
+from publications.publish import publish
+
+NOTHING = {404, 405}  # 405: a method that the address takes from nobody
+
+
+def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every (route, pattern) of the URLconf."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, route)
+        else:
+            yield route, entry
+
+
+def team_routes() -> list[str]:
+    """Names of all addresses of a team. One without a name cannot be covered, so it fails the test."""
+    return sorted(str(pattern.name) for route, pattern in patterns() if "<slug:team>" in route)
+
+
+def role_of(name: str) -> Role:
+    """The role that a page asks for, as its decorator says."""
+    for _, pattern in patterns():
+        if pattern.name == name:
+            role = getattr(pattern.callback, "role", None)
+            assert isinstance(role, Role), f"{name} is not behind @team_page or @project_page"
+            return role
+    raise AssertionError(name)
+
+
+@pytest.fixture
+def arguments(team: Team, user: User) -> dict[str, Any]:
+    """An argument of team `acme` for every name that stands in an address of a team."""
+    project = team.projects.get()
+    publication, _ = publish(project, "raw_hogql", "Calls", {"query": "select count() from events"}, user)
+    return {
+        "publication_id": publication.pk,
+        "team": team.slug,
+        "project": project.slug,
+        "key": issue_dsn_key(project, "Edge", user)[0].pk,
+        "token": issue_api_token(team, "Bot", ["query"], user)[0].pk,
+    }
+
+
+def address_of(name: str, arguments: dict[str, Any]) -> str:
+    names = _converters(name)
+    unknown = names - set(arguments)
+    assert not unknown, f"teach tests/test_isolation.py the argument {unknown} of {name}"
+    return reverse(name, kwargs={argument: arguments[argument] for argument in names})
+
+
+def _converters(name: str) -> set[str]:
+    return {
+        key for entry in get_resolver().reverse_dict.getlist(name) for _, keys in entry[0] for key in keys
+    }
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def member(team: Team, role: Role) -> Client:
+    user = User.objects.create_user(f"{role}@example.com")
+    Membership.objects.create(team=team, user=user, role=role)
+    return signed_in(user)
+
+
+def test_there_are_addresses_to_walk() -> None:
+    assert {"team", "create_project", "keys", "revoke_key", "tokens", "revoke_token", "customers"} <= set(
+        team_routes()
+    )
+
+
+@pytest.mark.parametrize("name", team_routes())
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_outsider_finds_nothing(name: str, method: str, arguments: dict[str, Any]) -> None:
+    outsider = User.objects.create_user("outsider@example.com")
+    create_team("Elsewhere", outsider)
+    response = getattr(signed_in(outsider), method)(address_of(name, arguments))
+    assert response.status_code in NOTHING
+    missing = getattr(signed_in(outsider), method)(address_of(name, arguments | {"team": "no-such-team"}))
+    assert missing.status_code == response.status_code  # and nobody can tell the two apart
+    assert _said(missing) == _said(response)
+
+
+@pytest.mark.parametrize("name", team_routes())
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_signed_in_comes_to_the_sign_in_page(
+    name: str, method: str, arguments: dict[str, Any]
+) -> None:
+    address = address_of(name, arguments)
+    response = getattr(Client(), method)(address)
+    if response.status_code == 405:
+        return
+    if response.status_code == 401:  # data, not a page
+        assert response.json()["error"]["code"] == "not_signed_in"
+        return
+    assert response.status_code == 302
+    assert response["Location"] == f"/accounts/login/?next={address}"
+
+
+@pytest.mark.parametrize("name", team_routes())
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_role_opens_what_it_may_and_no_more(name: str, method: str, arguments: dict[str, Any]) -> None:
+    team, needed = Team.objects.get(slug="acme"), role_of(name)
+    ranks = list(Role)
+    for role in ranks:
+        client = member(team, role)
+        with transaction.atomic():
+            response = getattr(client, method)(address_of(name, arguments))
+            transaction.set_rollback(True)  # what one role revokes the next one finds again
+        if response.status_code == 405:
+            return
+        if ranks.index(role) < ranks.index(needed):
+            assert response.status_code == 403, role
+        else:
+            assert response.status_code not in {401, 403, 404, 500, 503}, role
+
+
+@pytest.mark.parametrize("name", team_routes())
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_member_of_two_teams_cannot_mix_them(name: str, method: str, arguments: dict[str, Any]) -> None:
+    """Ids of team acme under the address of one's own team."""
+    mine = User.objects.create_user("mine@example.com")
+    own = create_team("Mine", mine)
+    Project.objects.filter(team=own).update(slug="own")
+    foreign = {argument for argument in _converters(name) if argument != "team"}
+    if not foreign:
+        return
+    response = getattr(signed_in(mine), method)(address_of(name, arguments | {"team": own.slug}))
+    assert response.status_code in NOTHING
+    if foreign - {"project"}:  # one's own project, a foreign thing in it
+        here = address_of(name, arguments | {"team": own.slug, "project": "own"})
+        assert getattr(signed_in(mine), method)(here).status_code in NOTHING
+    assert not DsnKey.objects.exclude(revoked_at=None).exists()
+    assert not ApiToken.objects.exclude(revoked_at=None).exists()
+
+
+def test_the_list_of_team_pages_is_complete() -> None:
+    """An address of a page either has a team in it, or is known to need none."""
+    nameless = [route for route, pattern in patterns() if "<slug:team>" in route and not pattern.name]
+    assert not nameless
+    slugs = [route for route, _ in patterns() if route.startswith("t/") and "<slug:team>" not in route]
+    assert not slugs
+
+
+def _said(response: Any) -> str:
+    """The page without what differs from request to request."""
+    lines = response.content.decode().splitlines()
+    return "\n".join(
+        line for line in lines if "csrfmiddlewaretoken" not in line and 'class="stamp"' not in line
+    )
