@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Playwright keeps an event loop in the tests' thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
+    if worker is None:  # a worker that inherits the name would read its settings before it comes here
+        del os.environ["DJANGO_SETTINGS_MODULE"]
     # A real hash takes half a second, and nearly every test makes a user.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     config.pluginmanager.import_plugin("tests.fixtures")  # it imports models
