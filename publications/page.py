@@ -58,7 +58,8 @@ def render(shared: Shared, result: Result) -> tuple[bytes, bytes]:
 
 
 def heading(column: Column) -> Heading:
-    text = column.name.replace("_", " ").strip() or column.name
+    words = ["ID" if word.lower() == "id" else word for word in column.name.split("_") if word]
+    text = " ".join(words) or column.name
     return Heading(text[:1].upper() + text[1:], column.name, is_number(column) or is_time(column))
 
 

@@ -80,7 +80,7 @@ def test_a_stranger_opens_the_link_and_reads_the_table(
     assert page.title() == "Top customers, <b>by calls</b> · Agentry"
     assert page.locator("h1").inner_text() == "Top customers, <b>by calls</b>"
     assert "shared by Acme" in page.locator("header").inner_text()
-    headings = ["Customer id", "Total calls", "Active days", "Mean latency ms", "First day", "Last call at"]
+    headings = ["Customer ID", "Total calls", "Active days", "Mean latency ms", "First day", "Last call at"]
     assert page.locator("thead th").all_inner_texts() == headings
     rows = [row.locator("td").all_inner_texts() for row in page.locator("tbody tr").all()]
     assert [row[:2] for row in rows] == [["acme_corp", "60"], ["stark_ind", "12"], [NASTY, "1"], ["–", "1"]]
