@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
 
@@ -62,18 +62,23 @@ def thirty(project: Project) -> None:
     store(project.pk, [*events, *calls("c30", range(35, 40)), *calls("c01", range(40, 60))])
 
 
-def rows(response: HttpResponse) -> list[list[str]]:
+def rows(response: HttpResponseBase) -> list[list[str]]:
     """The cells of the table's rows, as text."""
-    body = response.content.decode()
+    body = _body(response)
     found = re.findall(r"<tr.*?</tr>", body[body.find("<tbody") :], re.DOTALL)
     return [[_text(cell) for cell in re.findall(r"(?s)<t[dh].*?</t[dh]>", row)] for row in found]
+
+
+def _body(response: HttpResponseBase) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
 
 
 def _text(cell: str) -> str:
     return unescape(" ".join(re.sub(r"(?s)<title>.*?</title>|<[^>]+>", " ", cell).split()))
 
 
-def names(response: HttpResponse) -> list[str]:
+def names(response: HttpResponseBase) -> list[str]:
     return [row[1] for row in rows(response)]
 
 
@@ -298,7 +303,12 @@ class TestCost:
     ) -> None:
         asked: list[str] = []
         run = query.run
-        monkeypatch.setattr(query, "run", lambda project, hogql: asked.append(hogql) or run(project, hogql))
+
+        def listen(project: Project, hogql: str) -> query.Result:
+            asked.append(hogql)
+            return run(project, hogql)
+
+        monkeypatch.setattr(query, "run", listen)
         assert reader.get(PAGE).status_code == 200
         assert len(asked) == 3
 

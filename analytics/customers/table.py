@@ -64,10 +64,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class Series:
-    """A customer's calls by day, and its last call."""
+    """A customer's calls by day over the horizon of trend, and what they show."""
 
     calls: dict[date, int]
-    last_call_at: datetime
+    trend: Trend
 
 
 @dataclass(frozen=True)
@@ -172,13 +172,13 @@ def read(project: Project, state: State) -> Table:
     ranked = query.run(project, questions.ranked(state))
     customers = [Customer(*_whole(row)) for row in ranked.rows]
     daily = query.run(project, questions.series([customer.customer_id for customer in customers]))
-    series = {name: Series(dict(zip(*days, strict=True)), last) for name, *days, last in daily.rows}
     now = daily.as_of
+    series = _series(daily, customers, now)
     comparable = _comparable(state, totals, now.date())
-    rows = _rows(state, customers, totals, series, now)
+    rows = _rows(state, customers, totals, series, now.date())
     if not comparable:
         rows = [replace(row, change=None) for row in rows]
-    watched = [series[name] for name in _largest(series, now.date())]
+    watched = _largest(series, now.date())
     return Table(
         state=state,
         rows=rows,
@@ -186,9 +186,19 @@ def read(project: Project, state: State) -> Table:
         total=_others([], totals, comparable),
         totals=totals,
         watched=len(watched),
-        flags=Counter(trend(each.calls.items(), each.last_call_at, now).flag for each in watched),
+        flags=Counter(series[name].trend.flag for name in watched),
         answer=_answer(rows, [sums, ranked, daily]),
     )
+
+
+def _series(daily: Result, customers: list[Customer], now: datetime) -> dict[str | None, Series]:
+    """Of everybody in the answer, and of those customers that have been silent for its whole horizon."""
+    silent: list[tuple[Any, ...]] = [(each.customer_id, [], [], each.last_call_at) for each in customers]
+    series = {}
+    for name, days, counts, last_call_at in [*silent, *daily.rows]:
+        calls = dict(zip(days, counts, strict=True))
+        series[name] = Series(calls, trend(calls.items(), last_call_at, now))
+    return series
 
 
 def _whole(row: tuple[Any, ...]) -> Iterator[Any]:
@@ -221,13 +231,13 @@ def _rows(
     customers: list[Customer],
     totals: Totals,
     series: dict[str | None, Series],
-    now: datetime,
+    today: date,
 ) -> list[Row]:
     first = (state.page - 1) * state.size + 1
     most = max((customer.total_calls for customer in customers), default=0) or 1
     rows = []
     for rank, customer in enumerate(customers, first):
-        each = series.get(customer.customer_id, Series({}, customer.last_call_at))
+        each = series[customer.customer_id]
         rows.append(
             Row(
                 rank=rank,
@@ -238,8 +248,8 @@ def _rows(
                 change=customer.change,
                 active_days=customer.active_days,
                 last_call_at=customer.last_call_at,
-                trend=trend(each.calls.items(), customer.last_call_at, now),
-                sparkline=sparkline(each.calls, now.date()),
+                trend=each.trend,
+                sparkline=sparkline(each.calls, today),
             )
         )
     return rows

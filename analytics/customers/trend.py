@@ -109,13 +109,11 @@ def trend(
     `last_call_at` may lie before the days given, or after now (clocks differ: it then counts as today).
     """
     today = now.date()
-    calls = dict(days)
-    history = History(
-        tuple(calls.get(today - timedelta(days=ago), 0) for ago in range(thresholds.horizon, 0, -1)),
-        calls.get(today, 0),
-        today,
-        min(last_call_at.date(), today),
-    )
+    counts = [0] * (thresholds.horizon + 1)  # oldest first, today last
+    for each, calls in days:
+        if 0 <= (ago := (today - each).days) <= thresholds.horizon:
+            counts[-1 - ago] = calls
+    history = History(tuple(counts[:-1]), counts[-1], today, min(last_call_at.date(), today))
     for judge in (_dormant, _quiet, _new, _dropped, _moved):
         found = judge(history, thresholds)
         if found:

@@ -100,7 +100,7 @@ HEADINGS = [
     ("customer", "Customer", "", "Customer"),
     ("calls", "Calls", "n", "Calls in the window, today so far included"),
     ("change", "Change", "n", "Complete days of the window against as many before"),
-    ("active", "Active days", "n", "Days of the window with at least one call"),
+    ("active", "Active days", "n active", "Days of the window with at least one call"),
     ("last", "Last call", "n", "The latest call, UTC"),
     ("", "Daily", "", "Calls a day; today, so far, is hollow"),
     ("trend", "Trend", "", "Sorts by the last 7 complete days against the 7 before"),
