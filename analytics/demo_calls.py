@@ -53,21 +53,28 @@ class Habits:
     slowness: float
 
 
-def events(now: datetime) -> Iterator[dict[str, Any]]:
+class Demo:
     """The raw events of the 60 days before `now`, the oldest first; about 160,000, the same for the same now.
 
-    Only moments are held in memory: an event is made when it is asked for."""
-    rng = random.Random(SEED)
-    customers = [*WALKTHROUGH, *long_tail(rng)]
-    habits = [_habits(rng, customer) for customer in customers]
-    times = [
-        (round(moment.timestamp() * 1000), index)
-        for index, customer in enumerate(customers)
-        for moment in calls(rng, customer, now)
-    ]
-    times.sort()
-    for at_ms, index in times:
-        yield _event(rng, customers[index], habits[index], at_ms)
+    Only their moments are held in memory: an event is made when it is asked for."""
+
+    def __init__(self, now: datetime) -> None:
+        self._rng = random.Random(SEED)
+        self._customers = [*WALKTHROUGH, *long_tail(self._rng)]
+        self._habits = [_habits(self._rng, customer) for customer in self._customers]
+        self._times = sorted(
+            (at_ms, index)
+            for index, customer in enumerate(self._customers)
+            for at_ms in calls(self._rng, customer, now)
+        )
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """To be read once: the generator goes on."""
+        for at_ms, index in self._times:
+            yield _event(self._rng, self._customers[index], self._habits[index], at_ms)
 
 
 def _habits(rng: random.Random, customer: Customer) -> Habits:

@@ -17,6 +17,7 @@ DAYS = 60
 WINDOW_DAYS = 30
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+HOUR_MS = 3_600_000
 
 Shape = Callable[[float], float]  # days ago → weight
 
@@ -151,8 +152,8 @@ def _tail_customer(rng: random.Random, name: str, rank: int) -> Customer:
     )
 
 
-def calls(rng: random.Random, customer: Customer, now: datetime) -> list[datetime]:
-    """The moments of a customer's calls in the 60 days before `now`, in no order."""
+def calls(rng: random.Random, customer: Customer, now: datetime) -> list[int]:
+    """The moments of a customer's calls in the 60 days before `now`, in milliseconds since the epoch."""
     latest = now - customer.last_call
     if customer.only_days:
         return _calls_on_days(rng, customer.only_days, latest)
@@ -161,13 +162,14 @@ def calls(rng: random.Random, customer: Customer, now: datetime) -> list[datetim
     recent = _spread(weights[-scaled:], customer.calls, rng.random())
     older_weight = sum(weights[:-scaled]) / (sum(weights[-scaled:]) or 1)
     older = _spread(weights[:-scaled], round(customer.calls * older_weight), rng.random())
+    end, last = milliseconds(now), milliseconds(latest)
     times = []
-    for index, number in enumerate(older + recent):
-        ends = now - HOUR * (len(weights) - 1 - index)
-        times += [min(ends, latest) - rng.random() * HOUR for _ in range(number)]
+    for ago, number in zip(range(len(weights) - 1, -1, -1), older + recent, strict=True):
+        ends = min(end - ago * HOUR_MS, last)
+        times += [ends - int(rng.random() * HOUR_MS) for _ in range(number)]
+    times.sort()
     if not customer.over_all:
-        times.sort()
-        times[-1] = latest
+        times[-1] = last
     return times
 
 
@@ -221,12 +223,17 @@ def _spread(weights: list[float], total: int, phase: float) -> list[int]:
     return [mark - before for before, mark in zip([0, *marks], marks, strict=False)]
 
 
-def _calls_on_days(rng: random.Random, days: dict[int, int], latest: datetime) -> list[datetime]:
+def _calls_on_days(rng: random.Random, days: dict[int, int], latest: datetime) -> list[int]:
     """Bursts that end at the same time of day as the last call, within three hours and within one date."""
-    times = [latest]
+    times = [milliseconds(latest)]
     for before, number in days.items():
         ends = latest - DAY * before
         midnight = ends.replace(hour=0, minute=0, second=0, microsecond=0)
         starts = max(midnight, ends - 3 * HOUR)
-        times += [starts + rng.random() * (ends - starts) for _ in range(number - (before == 0))]
-    return times
+        first, span = milliseconds(starts), milliseconds(ends) - milliseconds(starts)
+        times += [first + int(rng.random() * span) for _ in range(number - (before == 0))]
+    return sorted(times)
+
+
+def milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

@@ -80,6 +80,11 @@ class Source:
         self.rewind()
         return False
 
+    def at_end(self) -> bool:
+        ahead = self._readline()
+        self._pending = io.BytesIO(ahead + self._pending.read())
+        return not ahead
+
     def tail(self) -> list[bytes]:
         """The last whole lines. Reads a gzip file through; then rewinds. Needs a seekable input."""
         kept = b""
