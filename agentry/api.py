@@ -19,6 +19,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from redis.exceptions import RedisError
 from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
 
 from agentry.errors import AgentryError, is_api, not_found
 
@@ -74,6 +75,16 @@ BROKEN = AgentryError(
     "Something broke on our side.",
     "Try again; if it stays broken, report the request id.",
 )
+
+
+class Json(JSONParser):
+    """DRF's parser, which lets a body nested a thousand times deep end as a bug of ours."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise exceptions.ParseError from None
 
 
 def as_error(error: Exception) -> AgentryError | None:

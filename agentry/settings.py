@@ -32,7 +32,10 @@ SECURE = URL.startswith("https://")
 if SECURE:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
+# HSTS for all subdomains, and for ever in browsers' lists, is for the owner of the domain to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # Servers. `manage.py dev` starts embedded ones and passes their addresses in these variables.
 DATABASE_URL = env.text("DATABASE_URL", "postgresql://agentry@127.0.0.1:5432/agentry")
@@ -152,7 +155,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["agentry.api.Json"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "agentry.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
@@ -162,10 +165,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Which customer calls how much, who is growing, who has gone quiet.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "analytics.ingest.openapi.add_ingest",
-    ],
+    "PREPROCESSING_HOOKS": ["agentry.schema.documented"],
+    "POSTPROCESSING_HOOKS": ["analytics.ingest.openapi.add_ingest", "agentry.schema.add_error"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
