@@ -122,6 +122,36 @@ def test_expressions_as_in_clickhouse(project: Project) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+QUERIES = [
+    "select number % 3 as k, number from numbers(10) order by k, number limit 2 by k",
+    "select number % 3 as k, number from numbers(10) order by k, number desc limit 1 by k limit 2",
+    "select number % 2 as k, count() as n from numbers(7) group by k having n > 3 order by k",
+    "select distinct number % 3 as k from numbers(10) order by k desc limit 2 offset 1",
+    "with 3 as n, t as (select number as x from numbers(5)) select x + n as y from t where x > 1 order by y",
+    "select 1 as a union all select 2 union all select 1",
+    "select number from numbers(10) where number in (select number * 2 from numbers(3)) order by number",
+    "select toString(number) as t from numbers(12) order by t limit 5",
+    "select max(number), min(number), sum(number), avg(number), uniq(number) from numbers(9) where number > 20",
+    "select sumIf(number, number > 3), countIf(number > 3), avgIf(number, number > 100) from numbers(10)",
+    "select quantile(0.25)(number), median(number) from numbers(10)",
+    "select argMax(number, number % 4), argMin(number, 10 - number) from numbers(4)",
+    "select groupArray(number), groupUniqArray(number % 1) from numbers(4)",
+    "select if(number = 0, null, number) as n from numbers(3) order by n desc",
+    "select number as n from numbers(4) order by if(n = 1, null, n)",
+]
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_queries_as_in_clickhouse(project: Project, text: str) -> None:
+    result = query.run(project, text)
+    types = [column.type for column in result.columns]
+    ours = [
+        [json_value(value, type_) for value, type_ in zip(row, types, strict=True)] for row in result.rows
+    ]
+    lines = chdb.query(text, "JSONCompactEachRow").data().splitlines()
+    assert same(ours, [json.loads(line) for line in lines]), ours
+
+
 def test_comparisons_are_two_valued(project: Project) -> None:
     """Where HogQL differs from ClickHouse on purpose: a comparison with NULL is false or true, never NULL."""
     expressions = ["NULL = 1", "NULL != 1", "NULL = NULL", "NULL < 1", "not (NULL = 1)", "NULL not in (1)"]

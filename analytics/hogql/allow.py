@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from analytics.hogql.dialect import LIMIT_BY
 from analytics.hogql.errors import HogQLError
 
 ALLOWED: dict[type[exp.Expr], set[str]] = {
@@ -24,6 +25,7 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
             "limit",
             "offset",
         ),
+        LIMIT_BY,
     },
     exp.Union: {"with_", "this", "expression", "distinct", "order", "limit", "offset"},
     exp.Subquery: {"this", "alias"},

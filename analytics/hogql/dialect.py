@@ -15,8 +15,24 @@ from sqlglot.parser import Parser
 from sqlglot.parsers.clickhouse import ClickHouseParser
 from sqlglot.tokenizer_core import TokenType
 
+# sqlglot has one place for LIMIT; `LIMIT n BY x LIMIT m` needs two. SORT BY is no HogQL: its place is free.
+LIMIT_BY = "sort"
+
+
+def _limit(parser: Any) -> tuple[str, exp.Expr | None]:
+    limit = parser._parse_limit()
+    return (LIMIT_BY if isinstance(limit, exp.Limit) and limit.expressions else "limit"), limit
+
 
 class HogQLParser(ClickHouseParser):
+    QUERY_MODIFIER_PARSERS: ClassVar[dict[Any, Any]] = {
+        **{
+            key: value
+            for key, value in ClickHouseParser.QUERY_MODIFIER_PARSERS.items()
+            if key != TokenType.SORT_BY
+        },
+        TokenType.LIMIT: _limit,
+    }
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = {"CAST": Parser.FUNCTION_PARSERS["CAST"]}
     NO_PAREN_FUNCTION_PARSERS = {"CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}

@@ -9,6 +9,7 @@ from sqlglot import exp
 from analytics.hogql import allow
 from analytics.hogql.allow import place
 from analytics.hogql.calls import contains_aggregate, require_bool, wrong
+from analytics.hogql.dialect import LIMIT_BY
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.expressions import Expressions
 from analytics.hogql.grouping import check_grouping
@@ -244,15 +245,14 @@ def _by_position(item: exp.Expr, columns: tuple[Output, ...], expressions: Expre
 
 
 def _with_limit(select: Select, node: exp.Select, expressions: Expressions) -> Select:
-    limit, offset = node.args.get("limit"), node.args.get("offset")
+    limit, offset, limit_by = node.args.get("limit"), node.args.get("offset"), node.args.get(LIMIT_BY)
+    if limit_by is not None:
+        allow.check(limit_by)
+        keys = tuple(expressions.resolve(item) for item in limit_by.expressions)
+        select = replace(select, limit_by=(_whole(limit_by.expression, expressions), keys))
     if limit is not None:
         allow.check(limit)
-        count = _whole(limit.expression, expressions)
-        if limit.expressions:
-            keys = tuple(expressions.resolve(item) for item in limit.expressions)
-            select = replace(select, limit_by=(count, keys))
-        else:
-            select = replace(select, limit=count)
+        select = replace(select, limit=_whole(limit.expression, expressions))
     if offset is not None:
         allow.check(offset)
         select = replace(select, offset=_whole(offset.expression, expressions))
