@@ -166,7 +166,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "PREPROCESSING_HOOKS": ["agentry.schema.documented"],
-    "POSTPROCESSING_HOOKS": ["analytics.ingest.openapi.add_ingest", "agentry.schema.add_error"],
+    "POSTPROCESSING_HOOKS": ["analytics.ingest.openapi.add_ingest", "agentry.schema.add_components"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

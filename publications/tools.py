@@ -25,6 +25,24 @@ HOGQL: Schema = {
     "description": "HogQL: a SELECT over events(uuid, event, distinct_id, timestamp, properties) or"
     " usage(event, customer_id, day, calls, first_call_at, last_call_at).",
 }
+ANSWER: Schema = {
+    "type": "object",
+    "properties": {
+        "rows": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
+        "columns": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"name": TEXT, "type": TEXT}},
+        },
+        "row_count": {"type": "integer"},
+        "truncated": {"type": "boolean"},
+        "source": {"type": "string", "enum": ["rollup", "raw", "both"]},
+        "as_of": TEXT,
+        "complete_through": TEXT,
+        "events_from": TEXT,
+        "elapsed_ms": {"type": "number"},
+    },
+    "required": ["rows", "columns", "row_count", "truncated"],
+}
 LINK: Schema = {
     "type": "object",
     "properties": {"publication_id": TEXT, "public_url": TEXT},
@@ -109,12 +127,8 @@ def found(access: Access, arguments: fields.Body) -> Any:
 
 def takes(*required: str, **properties: Schema) -> Schema:
     """The schema of a tool's arguments."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
 
 
 TOOLS = [
@@ -125,20 +139,7 @@ TOOLS = [
         Scope.QUERY,
         takes("query", project_id=PROJECT, query=HOGQL),
         ask,
-        {
-            "type": "object",
-            "properties": {
-                "rows": {"type": "array", "items": {"type": "object"}},
-                "columns": {"type": "array", "items": {"type": "object"}},
-                "row_count": {"type": "integer"},
-                "truncated": {"type": "boolean"},
-                "source": {"enum": ["rollup", "raw", "both"]},
-                "as_of": TEXT,
-                "complete_through": TEXT,
-                "elapsed_ms": {"type": "number"},
-            },
-            "required": ["rows", "columns", "row_count", "truncated"],
-        },
+        ANSWER,
     ),
     Tool(
         "agentry_publish_query",
@@ -150,7 +151,7 @@ TOOLS = [
             "description",
             "params",
             project_id=PROJECT,
-            recipe_id={"enum": [RAW_HOGQL]},
+            recipe_id={**TEXT, "enum": [RAW_HOGQL]},
             description=DESCRIPTION,
             params={
                 "type": "object",

@@ -12,6 +12,8 @@ import redis
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from agentry import valkey
 from agentry.accounts.models import Project
@@ -90,7 +92,7 @@ def test_a_stampede_asks_once(path: str) -> None:
 
 
 def test_without_valkey_a_process_asks_for_itself(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = redis.Redis(port=1, socket_connect_timeout=0.1, retry=None)
+    away = redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(valkey, "client", lambda: away)
     assert as_of(path) == as_of(path)
 

@@ -47,7 +47,7 @@ def opens(url: str) -> bool:
 def test_publishing_from_a_form_shows_the_new_link(member: Client, user: User) -> None:
     response = member.post(PUBLISH, FORM, follow=True)
     made = Publication.objects.get()
-    assert response.redirect_chain == [(f"{LIST}?new={made.id}", 302)]  # type: ignore[attr-defined]
+    assert response.redirect_chain == [(f"{LIST}?new={made.id}", 302)]
     assert made.created_by == user
     [url] = links_on(response)  # type: ignore[arg-type]
     assert opens(url)
