@@ -45,6 +45,7 @@ def run(data_dir: Path, port: int) -> None:
             _say("Stopped. The data stay.")
         finally:
             env.forget_running(data_dir)
+            (data_dir / facts.DEMO).unlink(missing_ok=True)
 
 
 def _start(supervisor: Supervisor, data_dir: Path, port: int) -> None:
