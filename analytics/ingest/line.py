@@ -8,6 +8,7 @@ replies stay the client's.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,10 +18,13 @@ from redis.exceptions import ResponseError
 
 from agentry import valkey
 
+IDLE_SECONDS = 1.0  # after which a connection is looked at before it is used: 8 µs
+
 
 class _Own(threading.local):
     pool: ConnectionPool | None = None
     connection: Connection
+    used = 0.0
 
 
 _own = _Own()
@@ -55,6 +59,7 @@ def _connection() -> Connection:
     pool = valkey.client().connection_pool
     if _own.pool is not pool:
         _own.pool, _own.connection = pool, pool.connection_class(**pool.connection_kwargs)
-    elif _own.connection.can_read():  # closed while it lay idle
+    elif time.monotonic() - _own.used > IDLE_SECONDS and _own.connection.can_read():  # closed meanwhile
         _own.connection.disconnect()  # type: ignore[no-untyped-call]
+    _own.used = time.monotonic()
     return _own.connection
