@@ -40,7 +40,7 @@ def setup(*, as_json: bool) -> dict[str, Any]:
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            _without_newline(render),
+            render,
         ],
     }
     return {
@@ -69,7 +69,7 @@ def _json_line(logger: Any, method: str, event: EventDict) -> str:
         line = msgspec.json.encode(event).decode()
     except TypeError:
         line = json.dumps(event, default=str)
-    return without_secrets(line) + "\n"
+    return without_secrets(line)
 
 
 def _short_line(logger: Any, method: str, event: EventDict) -> str:
@@ -77,11 +77,4 @@ def _short_line(logger: Any, method: str, event: EventDict) -> str:
     trace = event.pop("exception", None)
     facts = " ".join(f"{name}={value}" for name, value in event.items() if name not in _FIRST)
     line = f"{event['timestamp'][11:19]} {event['level']} {event['event']} {facts}"
-    return without_secrets(line + (f"\n{trace}\n" if trace else "\n"))
-
-
-def _without_newline(render: Processor) -> Processor:
-    def rendered(logger: Any, method: str, event: EventDict) -> str:
-        return str(render(logger, method, event)).rstrip("\n")
-
-    return rendered
+    return without_secrets(line + (f"\n{trace}" if trace else ""))
