@@ -14,7 +14,7 @@ from typing import Any
 
 from redis import ConnectionPool
 from redis.connection import Connection
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from agentry import valkey
 
@@ -59,7 +59,16 @@ def _connection() -> Connection:
     pool = valkey.client().connection_pool
     if _own.pool is not pool:
         _own.pool, _own.connection = pool, pool.connection_class(**pool.connection_kwargs)
-    elif time.monotonic() - _own.used > IDLE_SECONDS and _own.connection.can_read():  # closed meanwhile
+    elif time.monotonic() - _own.used > IDLE_SECONDS and _is_stale(_own.connection):
         _own.connection.disconnect()  # type: ignore[no-untyped-call]
     _own.used = time.monotonic()
     return _own.connection
+
+
+def _is_stale(connection: Connection) -> bool:
+    """Whether the server has closed it meanwhile. The client says so in either way, and does not disconnect:
+    not heeding that, the thread would find the same dead connection for ever."""
+    try:
+        return bool(connection.can_read())
+    except RedisError:
+        return True
