@@ -65,9 +65,13 @@ def import_file(
     """
     source = Source(name)
     try:
+        if not source.head:
+            return Report(Import(project=project))
         found = format_ or guess(source.head)
         if found is None:
             raise FileError(f"{name} has none of the known formats in its first lines: see --format.")
+        if customer_field and found != "logpush":
+            raise FileError(f"--customer-field is for Logpush; {name} has the format {found}.")
         read = reader(found, customer_field)
         known = recall(project, source, f"{found} {customer_field or ''}".strip())
         if shift_to_now and not known.sent:
