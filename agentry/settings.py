@@ -141,6 +141,7 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the other sessions end; Django keeps this one
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True  # two weeks, without asking
 # Only mandatory confirmation can hide whether an address has an account: production wants it.
 ACCOUNT_EMAIL_VERIFICATION = env.text("AGENTRY_EMAIL_VERIFICATION", "mandatory" if PRODUCTION else "optional")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE else 0  # whose X-Forwarded-For the rate limits believe

@@ -52,7 +52,7 @@ def team_page(role: Role) -> Callable[[TeamView[P]], Page]:
         def page(request: TeamRequest, team: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return sign_in(request)
-            request.membership = membership_of(request.user, team, role)
+            _enter(request, team, role)
             return view(request, request.membership.team, *args, **kwargs)
 
         page.role = role  # type: ignore[attr-defined]  # the isolation test reads it
@@ -71,7 +71,7 @@ def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
         ) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return sign_in(request)
-            request.membership = membership_of(request.user, team, role)
+            _enter(request, team, role)
             found = Project.objects.filter(team_id=request.membership.team_id, slug=project).first()
             if found is None:
                 raise Http404("no such project")
@@ -87,14 +87,15 @@ def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
     return decorate
 
 
-def membership_of(user: User, team: str, role: Role) -> Membership:
-    """The user's membership of the team of that slug. Raises Http404, PermissionDenied."""
-    membership = Membership.objects.select_related("team").filter(user=user, team__slug=team).first()
+def _enter(request: TeamRequest, team: str, role: Role) -> None:
+    """Set request.membership, also for the page that refuses. Raises Http404, PermissionDenied."""
+    memberships = Membership.objects.select_related("team")
+    membership = memberships.filter(user=request.user, team__slug=team).first()
     if membership is None:
         raise Http404("no such team")
+    request.membership = membership
     if not has_role(membership, role):
         raise PermissionDenied(f"This page is for the role {role.value} and above.")
-    return membership
 
 
 def sign_in(request: HttpRequest) -> HttpResponseBase:

@@ -19,6 +19,20 @@ from agentry.accounts.models import AuditEntry, Project, Role, Team, User
 from agentry.accounts.teams import create_project as create
 from agentry.accounts.teams import create_team
 
+# What the audit log says of a change, in words.
+CHANGES = {
+    "team.create": "team made",
+    "project.create": "project made",
+    "key.issue": "DSN key made",
+    "key.revoke": "DSN key revoked",
+    "token.issue": "API token made",
+    "token.revoke": "API token revoked",
+    "publication.publish": "published",
+    "publication.change": "publication changed",
+    "publication.rotate": "link rotated",
+    "publication.revoke": "publication withdrawn",
+}
+
 
 class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
     """Sign-up, and straight on to the first request with a key that was made for it."""
@@ -83,12 +97,13 @@ def create_project(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 
 def _team(request: TeamRequest, team: Team, form: ProjectForm) -> HttpResponse:
+    changes = AuditEntry.objects.filter(team=team).select_related("user").order_by("-pk")[:10]
     context = {
         "team": team,
         "projects": team.projects.order_by("pk"),
         "memberships": team.memberships.select_related("user").order_by("joined_at", "pk"),
         "teams": request.user.teams.exclude(pk=team.pk).order_by("name"),
-        "changes": AuditEntry.objects.filter(team=team).select_related("user").order_by("-pk")[:10],
+        "changes": [(CHANGES.get(change.action, change.action), change) for change in changes],
         "may_manage": has_role(request.membership, Role.ADMIN),
         "form": form,
     }
