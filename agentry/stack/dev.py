@@ -56,7 +56,7 @@ def _start(supervisor: Supervisor, data_dir: Path, port: int) -> None:
     )
     if supervisor.run("prepare", _python(environment, "manage.py", "prepare")) != 0:
         raise DevError("The database could not be prepared; see the lines above.")
-    for name, command in _programs(environment, data_dir, port).items():
+    for name, command in programs(environment, data_dir, port).items():
         supervisor.add(name, command)
     if not supervisor.until(lambda: _is_ready(port), READY_SECONDS):
         raise DevError(f"The web server was not ready within {READY_SECONDS:.0f} s; see the lines above.")
@@ -99,7 +99,7 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
     }
 
 
-def _programs(environment: dict[str, str], data_dir: Path, port: int) -> dict[str, Command]:
+def programs(environment: dict[str, str], data_dir: Path, port: int) -> dict[str, Command]:
     web = ["--interface", "asgi", "--host", HOST, "--port", str(port), "--no-ws"]
     web += ["--workers", str(env.number("AGENTRY_WEB_WORKERS", 1, minimum=1))]
     web += ["--http1-header-read-timeout", "10000", "--workers-kill-timeout", "8", "--log-level", "warning"]

@@ -14,13 +14,16 @@ from pathlib import Path
 
 from agentry.stack.servers import running
 
+AREAS = ("demo", "ingest", "publish", "query")
 SIZES = {"quick": 2_000_000, "full": 44_000_000}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--size", choices=SIZES, default="quick")
-    size = parser.parse_args().size
+    parser.add_argument("--only", choices=AREAS, action="append", help="these rows only")
+    asked = parser.parse_args()
+    events, areas = SIZES[asked.size], asked.only or AREAS
     with (
         tempfile.TemporaryDirectory(prefix="agentry-bench-") as name,
         running(Path(name) / "servers") as (database_url, valkey_url),
@@ -33,7 +36,7 @@ def main() -> int:
             "AGENTRY_DATA_DIR": name,
             "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
         }
-        args = [sys.executable, "-m", "tests.bench.run", str(SIZES[size]), name]
+        args = [sys.executable, "-m", "tests.bench.run", str(events), name, *areas]
         return subprocess.run(args, env=environment).returncode
 
 

@@ -3,9 +3,11 @@ days that end now; and the rollups of exactly these rows."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
+
+from analytics.write import partitions
 
 DAYS = 31
 FIVE = {
@@ -92,14 +94,15 @@ SELECT count(*) FROM (
 
 
 def generate(connection: psycopg.Connection, project_id: int, events: int, now: datetime) -> None:
-    """Add `events` events and their rollups. Partitions must exist. AssertionError if they disagree."""
+    """Add `events` events and their rollups. AssertionError if they disagree."""
     connection.execute("SELECT setseed(0.42)")
     connection.execute(
         DISTRIBUTION,
         {"names": list(FIVE), "weights": list(FIVE.values()), "tail": TAIL, "tail_calls": TAIL_CALLS},
     )
     first = now - timedelta(days=DAYS)
-    day = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = partitions.start(first.date())
+    partitions.ensure(first.date() + timedelta(days=number) for number in range(DAYS + 1))
     while day < now:
         start, end = max(day, first), min(day + timedelta(days=1), now)
         rows = round(events * ((end - start) / timedelta(days=DAYS)))

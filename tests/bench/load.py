@@ -25,7 +25,7 @@ class Job(msgspec.Struct):
     method: str
     path: str
     headers: dict[str, str]
-    bodies: list[bytes] = [b""]
+    bodies: list[bytes] = msgspec.field(default_factory=lambda: [b""])
     once: bool = False
     seconds: float = 4.0
     connections: int = 16

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,10 +20,10 @@ from django.core.management import call_command
 from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import Project, Scope, Team, User
 from agentry.accounts.teams import create_team
-from agentry.stack.child import Command, start, stop
+from agentry.stack.child import start, stop
+from agentry.stack.dev import programs
 from agentry.stack.servers import HOST, free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60
 
 
@@ -88,26 +87,14 @@ def running(directory: Path) -> Iterator[Running]:
     _, dsn = issue_dsn_key(project, "Bench", owner)
     _, token = issue_api_token(team, "Bench", [Scope.QUERY, Scope.PUBLISH], owner)
     port = free_port()
-    environment = {**os.environ, "PORT": str(port), "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
     with contextlib.ExitStack() as stack, (directory / "processes.log").open("ab") as log:
         pids = {}
-        for name, args in programs(port).items():
-            command = Command(args=[sys.executable, "-m", *args], cwd=ROOT, env=environment)
+        for name, command in programs(dict(os.environ), directory, port).items():
             process = start(command, log)
             stack.callback(stop, process, command)
             pids[name] = process.pid
         await_web(port)
         yield Running(port, owner, team, project, dsn, token, pids)
-
-
-def programs(port: int) -> dict[str, list[str]]:
-    granian = ["granian", "--interface", "asgi", "--host", HOST, "--port", str(port), "--workers", "1"]
-    celery = ["celery", "-A", "agentry.celery:app"]
-    return {
-        "web": [*granian, "agentry.asgi:application"],
-        "worker": [*celery, "worker", "--concurrency", "2", "-Q", "celery,drain", "--loglevel", "WARNING"],
-        "beat": [*celery, "beat", "--loglevel", "WARNING", "-s", "/dev/null"],
-    }
 
 
 def await_web(port: int) -> None:
