@@ -122,7 +122,7 @@ class Supervisor:
         child.wait = 0.5 if lived > LONGEST_WAIT else min(child.wait * 2, LONGEST_WAIT)
         child.start_at = now + child.wait
         child.process = None
-        self.say(f"{child.name} ended with status {status}; it starts again in {child.wait:.0f} s")
+        self.say(f"{child.name} ended with status {status}; it starts again in {child.wait:.1f} s")
 
     def _start(self, child: Child) -> None:
         process = start(child.command, subprocess.PIPE)
