@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import sqlglot  # noqa: F401  (compiled once here, before the web server forks its workers)
 from django.core.exceptions import ImproperlyConfigured
@@ -142,14 +142,24 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the other sessions end; Django keeps this one
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True  # two weeks, without asking
-# Only mandatory confirmation can hide whether an address has an account: production wants it.
-ACCOUNT_EMAIL_VERIFICATION = env.text("AGENTRY_EMAIL_VERIFICATION", "mandatory" if PRODUCTION else "optional")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE else 0  # whose X-Forwarded-For the rate limits believe
 LOGIN_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_HTTPONLY = True
-EMAIL_BACKEND = env.text("AGENTRY_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# Mail: smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Without it development prints mails and
+# production sends none, for their links are keys and must not reach a log.
+_smtp = urlsplit(env.text("AGENTRY_SMTP_URL"))
+if _smtp.scheme not in {"", "smtp", "smtps"}:
+    raise ImproperlyConfigured("AGENTRY_SMTP_URL must start with smtp:// or smtps://.")
+_mailer = "smtp" if _smtp.hostname else "dummy" if PRODUCTION else "console"
+EMAIL_BACKEND = f"django.core.mail.backends.{_mailer}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "", _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _smtp.scheme == "smtps", _smtp.scheme == "smtp"
+EMAIL_TIMEOUT = 10
+# Only mandatory confirmation can hide whether an address has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _smtp.hostname else "optional"
 DEFAULT_FROM_EMAIL = env.text("AGENTRY_FROM_EMAIL", "Agentry <agentry@localhost>")
 
 REST_FRAMEWORK = {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
+import shlex
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
@@ -288,3 +291,24 @@ def test_who_may_not_manage_sees_no_way_to(team: Team, dsn: str, role: Role) -> 
     for address in ("/t/acme/", KEYS, TOKENS):
         page = text(client.get(address))
         assert "<form" not in page.partition("<main")[2] and "Revoke" not in page.partition("<tbody>")[2]
+
+
+@pytest.mark.django_db
+def test_too_many_sign_ups_meet_a_page_of_ours(client: Client) -> None:
+    for _ in range(21):
+        response = client.post(reverse("account_signup"), SIGN_UP | {"password1": "short"})
+    assert response.status_code == 429 and "Too many tries." in text(response)
+
+
+def test_the_first_request_on_the_page_is_accepted_as_it_stands(owner: Client) -> None:
+    owner.post(f"{KEYS}/new", {"name": "Edge"})
+    page = html.unescape(text(owner.get(KEYS)))
+    command = shlex.split(re.findall(r"curl .*?\}'", page, re.DOTALL)[0])
+    headers = dict(word.split(": ", 1) for word in command if ": " in word and not word.startswith("{"))
+    response = Client().post(
+        urlsplit(command[1]).path,  # without ?wait=true: no writer runs here
+        command[-1],
+        content_type=headers.pop("Content-Type"),
+        headers=headers,
+    )
+    assert (response.status_code, response.json()) == (202, {"accepted": 1, "rejected": []})

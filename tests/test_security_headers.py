@@ -136,6 +136,7 @@ PRODUCTION = {
     "AGENTRY_PRODUCTION": "1",
     "AGENTRY_SECRET_KEY": SECRET,
     "AGENTRY_URL": "https://agentry.example",
+    "AGENTRY_SMTP_URL": "smtp://agentry:p%40ss@mail.example",
 }
 
 
@@ -165,6 +166,7 @@ def test_the_deployment_check_is_clean_in_production() -> None:
     [
         ({"AGENTRY_SECRET_KEY": ""}, "refuses the development secret"),
         ({"AGENTRY_DEBUG": "1"}, "refuses to run with DEBUG"),
+        ({"AGENTRY_SMTP_URL": "http://mail.example"}, "must start with smtp://"),
         ({"AGENTRY_PRODUCTION": "perhaps"}, "AGENTRY_PRODUCTION must be 1 or 0"),
     ],
 )
@@ -182,7 +184,16 @@ def test_production_cookies_travel_only_over_tls() -> None:
     ]
     script = f"from django.conf import settings; print(*(getattr(settings, name) for name in {names}))"
     done = manage("shell", "-v", "0", "-c", script, **PRODUCTION)
-    assert done.stdout.split() == ["True", "True", "True", "mandatory"]
+    assert done.stdout.split() == ["True", "True", "True", "mandatory"], done.stderr
+    done = manage(
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.conf import settings; print(settings.EMAIL_BACKEND)",
+        **PRODUCTION | {"AGENTRY_SMTP_URL": ""},
+    )
+    assert "dummy" in done.stdout  # a link to set a password must not be printed into a log
 
 
 def test_a_machine_gets_no_page_of_the_wrong_kind(db: None, client: Client) -> None:
