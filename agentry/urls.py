@@ -10,12 +10,12 @@ from agentry.health import healthz, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("analytics.urls")),  # first: ingest is looked up for every event
+    path("", include("publications.urls")),  # then what strangers open
     path("healthz", healthz),
     path("readyz", readyz),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", ApiDocs.as_view(url_name="schema"), name="docs"),
     path("", include("agentry.accounts.urls")),
-    path("", include("publications.urls")),
 ]
 
 handler400 = "agentry.api.bad_request"

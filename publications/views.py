@@ -15,7 +15,7 @@ from agentry.errors import AgentryError
 from publications import tally
 from publications.answers import answer_of
 from publications.page import age_words
-from publications.visit import enter, shown_key
+from publications.visit import enter, key_in_address
 
 Form = Literal["html", "json", "csv"]
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -52,7 +52,7 @@ def public(form: Form) -> Callable[[View], View]:
             except AgentryError as error:
                 response = refusal(error, form)
             for name, value in HEADERS.items():
-                response[name] = value
+                response.headers[name] = value
             return response
 
         return guarded
@@ -76,8 +76,9 @@ def refusal(error: AgentryError, form: Form) -> HttpResponse:
 def publication(request: HttpRequest, publication_id: str) -> HttpResponse:
     """The page. A key in the address is exchanged for cookies first, so that it leaves the address bar."""
     shared = enter(request, publication_id, COOKIES["html"][0])
-    if request.GET.get("key"):
-        return exchange(request, publication_id)
+    key = key_in_address(request)
+    if key:
+        return exchange(key, publication_id)
     answer = answer_of(shared)
     tally.count(shared.link_id)
     return HttpResponse(answer.before_age + age_words(answer.age).encode() + answer.after_age)
@@ -104,14 +105,14 @@ def publication_csv(request: HttpRequest, publication_id: str) -> HttpResponse:
     )
 
 
-def exchange(request: HttpRequest, publication_id: str) -> HttpResponse:
+def exchange(key: str, publication_id: str) -> HttpResponse:
     """303 to the address without the key, which goes into HttpOnly cookies scoped to this publication."""
     path = f"/q/{publication_id}"
     response = HttpResponse(status=303, headers={"Location": path})
     for name, suffix in COOKIES.values():
         response.set_cookie(
             name,
-            shown_key(request, name),
+            key,
             max_age=COOKIE_DAYS * 86_400,
             path=path + suffix,
             secure=settings.SECURE,

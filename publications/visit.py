@@ -76,9 +76,13 @@ def enter(request: HttpRequest, publication_id: str, cookie: str) -> Shared:
 
 def shown_key(request: HttpRequest, cookie: str) -> str:
     """The key a request carries: in the address, as Bearer, or in the cookie of an earlier visit."""
-    header = request.headers.get("Authorization", "")
+    header = request.META.get("HTTP_AUTHORIZATION", "")
     bearer = header[7:].strip() if header[:7].lower() == "bearer " else ""
-    return request.GET.get("key") or bearer or request.COOKIES.get(cookie, "")
+    return key_in_address(request) or bearer or request.COOKIES.get(cookie, "")
+
+
+def key_in_address(request: HttpRequest) -> str:
+    return request.GET.get("key", "") if request.META.get("QUERY_STRING") else ""
 
 
 def unavailable() -> AgentryError:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,7 +91,9 @@ def as_agent(served: str, token: str, work: Callable[[Client], Awaitable[Any]], 
             async with Client(transport, mode=mode) as client:
                 return await work(client)
 
-    return asyncio.run(connected())
+    # In a thread of its own: Playwright's loop, if a browser test ran before, holds this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, connected()).result()
 
 
 def call(served: str, token: str, name: str, mode: str = "auto", /, **arguments: Any) -> CallToolResult:
