@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from analytics import demo_customers
 from analytics.customers.trend import Flag, Trend, trend
 
 NOW = datetime(2026, 5, 16, 13, 42, tzinfo=UTC)  # a Saturday
@@ -52,6 +53,27 @@ class TestTheWalkthroughsFive:
         )
         found = judge(series(burst))
         assert found == Trend("dormant", "180,000 calls, but only 8 active days in 30; last call 12 days ago")
+
+
+@pytest.mark.parametrize("hours", range(0, 168, 25))
+def test_the_demos_five_are_so_at_any_hour(hours: int) -> None:
+    now = datetime(2026, 11, 1, 0, 5, tzinfo=UTC) + timedelta(hours=hours)
+    flags = {}
+    for customer in demo_customers.WALKTHROUGH:
+        moments = [datetime.fromtimestamp(each / 1000, UTC) for each in _demo(customer, now)]
+        days = Counter(moment.date() for moment in moments)
+        flags[customer.name] = trend(days.items(), max(moments), now).flag
+    assert flags == {
+        "acme_corp": "steady",
+        "wayne_ent": "growing",
+        "stark_ind": "quiet",
+        "umbrella_co": "steady",
+        "initech_llc": "dormant",
+    }
+
+
+def _demo(customer: demo_customers.Customer, now: datetime) -> list[int]:
+    return demo_customers.calls(random.Random(7), customer, now)
 
 
 class TestItsOwnRhythm:

@@ -14,7 +14,7 @@ from statistics import fmean, median
 from typing import Literal
 
 from analytics.customers import rhythm
-from analytics.customers.wording import day, number, plural
+from analytics.customers.wording import day, days_since, number, plural
 
 Flag = Literal["new", "growing", "steady", "shrinking", "dropped", "quiet", "dormant"]
 NEED_A_LOOK: frozenset[Flag] = frozenset({"dropped", "quiet", "dormant"})
@@ -70,6 +70,7 @@ class History:
     so_far: int
     today: date
     last_day: date
+    days_ago: int  # the last call, to the nearest day
 
     @cached_property
     def active(self) -> list[int]:
@@ -113,7 +114,8 @@ def trend(
     for each, calls in days:
         if 0 <= (ago := (today - each).days) <= thresholds.horizon:
             counts[-1 - ago] = calls
-    history = History(tuple(counts[:-1]), counts[-1], today, min(last_call_at.date(), today))
+    last = min(last_call_at, now)
+    history = History(tuple(counts[:-1]), counts[-1], today, last.date(), days_since(last, now))
     for judge in (_dormant, _quiet, _new, _dropped, _moved):
         found = judge(history, thresholds)
         if found:
@@ -127,7 +129,7 @@ def _dormant(history: History, limits: Thresholds) -> Trend | None:
         return None
     if history.active and rhythm.silence(history.calls, history.date(0)).missed < limits.dormant_missed:
         return None
-    last = f"last call {plural((history.today - history.last_day).days, 'day')} ago"
+    last = f"last call {plural(history.days_ago, 'day')} ago"
     total, active = history.last(limits.period), sum(map(bool, history.calls[-limits.period :]))
     if not active:
         return Trend(
@@ -144,7 +146,7 @@ def _quiet(history: History, limits: Thresholds) -> Trend | None:
         return None
     silence = rhythm.silence(history.calls, history.date(0))
     if silence.missed > silence.longest_before and silence.chance <= limits.surprise:
-        return Trend("quiet", rhythm.sentence(silence, (history.today - history.last_day).days, history.age))
+        return Trend("quiet", rhythm.sentence(silence, history.days_ago, history.age))
     return None
 
 

@@ -52,7 +52,7 @@ def day(value: date) -> str:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """How long ago: minutes and hours by the clock, from 24 hours on in calendar days (UTC)."""
+    """How long ago: minutes and hours that have passed, from 24 hours on days to the nearest."""
     seconds = (now - moment).total_seconds()
     if seconds < 60:
         return "just now"
@@ -60,4 +60,9 @@ def ago(moment: datetime, now: datetime) -> str:
         return f"{int(seconds // 60)} min ago"
     if seconds < 86_400:
         return f"{int(seconds // 3600)} h ago"
-    return f"{plural((now.date() - moment.date()).days, 'day')} ago"
+    return f"{plural(days_since(moment, now), 'day')} ago"
+
+
+def days_since(moment: datetime, now: datetime) -> int:
+    """To the nearest day, as people count: 39 hours are 2 days."""
+    return round((now - moment).total_seconds() / 86_400)
