@@ -16,8 +16,9 @@ from prometheus_client.registry import Collector
 
 from agentry import valkey
 from analytics.engines import postgres_accounts
+from analytics.ingest.stream import BACKLOG
 from analytics.write.accounting import Counts, at_accept, combine
-from analytics.write.reader import BACKLOG, Reader
+from analytics.write.reader import Reader
 
 PROJECTS = 200  # with labels of their own, the busiest; the others are summed as "other"
 OUTCOMES = ("received", "stored", "duplicate", "dead_lettered")

@@ -14,8 +14,9 @@ from agentry import valkey
 from agentry.accounts.models import Project
 from analytics.ingest import wait
 from analytics.ingest.event import AcceptedEvent
+from analytics.ingest.stream import BACKLOG
 from analytics.write import batch, drain
-from analytics.write.reader import BACKLOG, Reader
+from analytics.write.reader import Reader
 from tests.write_events import (
     DAY,
     HOUR,

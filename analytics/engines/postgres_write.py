@@ -1,7 +1,8 @@
 """The SQL of the writing transaction: stage, fix times, insert, raise the rollups from what was inserted.
 
 Every function takes a cursor inside the transaction. Whatever locks rows takes them sorted by key, in the
-same order of tables, so that writers of overlapping events wait for each other and never deadlock.
+same order of tables, so that writers of overlapping events wait for each other and never deadlock. Any order
+does that all writers keep: what differs most goes first, so that sorting compares least.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from django.db.backends.utils import CursorWrapper
 # key and hour. Both are emptied by the commit and write no log.
 STAGES = """
 CREATE TEMP TABLE IF NOT EXISTS staged_events (
-    sequence integer, entry integer, project_id integer, floating boolean, ms bigint, uuid uuid, event text,
+    sequence integer, entry integer, project_id integer, uuid uuid, ms bigint, floating boolean, event text,
     distinct_id text, customer_id text, endpoint text, method text, plan text, status integer,
     latency_ms double precision, bytes bigint, rest jsonb
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS staged_usage (
     project_id integer, event text, "hour" timestamptz(0), customer_id text, endpoint text, method text,
-    status double precision, plan text, first_at timestamptz(3), last_at timestamptz(3), calls bigint,
-    latency_ms_count bigint, bytes_count bigint, latency_ms_sum numeric, bytes_sum numeric, short boolean
+    status double precision, plan text, first_at timestamptz(3), last_at timestamptz(3), calls integer,
+    latency_ms_count integer, bytes_count integer, latency_ms_sum numeric, bytes_sum numeric, short boolean
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS staged_keys (
     project_id integer, "timestamp" timestamptz(3), uuid uuid
@@ -40,9 +41,18 @@ ORDER BY project_id, uuid, floating, sequence
 ON CONFLICT DO NOTHING
 """
 
+
+def shortened(column: str, limit: int) -> str:
+    """A key must fit an index page: a longer name is cut and gets its digest, so that counts stay exact."""
+    return f"""CASE WHEN octet_length({column}) > {limit}
+        THEN left({column}, 100) || '…' || encode(sha256(convert_to({column}, 'UTF8')), 'hex')
+        ELSE {column} END"""
+
+
 # What was fixed earlier, by whichever writer, is visible here: FIX_TIMES waited for its commit. An event
 # whose fixed time lies before the oldest partition was stored and then dropped by retention: a duplicate.
-INSERT_EVENTS = """
+# OFFSET 0: the time is looked up once, not again for the condition.
+INSERT_EVENTS = f"""
 WITH inserted AS (
     INSERT INTO events (project_id, status, "timestamp", latency_ms, bytes, uuid, event, distinct_id,
                         customer_id, endpoint, method, plan, rest)
@@ -52,22 +62,22 @@ WITH inserted AS (
         SELECT s.*, coalesce(
             (SELECT t."timestamp" FROM event_times t WHERE t.project_id = s.project_id AND t.uuid = s.uuid),
             to_timestamp(s.ms / 1000.0::double precision)::timestamptz(3)) AS "timestamp"
-        FROM staged_events s
+        FROM staged_events s OFFSET 0
     ) timed
     WHERE "timestamp" >= %(oldest)s
-    ORDER BY project_id, "timestamp", uuid, sequence
+    ORDER BY "timestamp", uuid, project_id, sequence
     ON CONFLICT DO NOTHING
     RETURNING project_id, "timestamp", uuid, event, customer_id, endpoint, method, plan, status, latency_ms,
               bytes, rest
-){also}
+){{also}}
 INSERT INTO staged_usage
-SELECT project_id, event, date_bin('1 hour', "timestamp", 'epoch') AS "hour", customer_id, endpoint, method,
+SELECT project_id, {shortened("event", 500)}, "hour", {shortened("customer_id", 2000)}, endpoint, method,
        status, plan, min("timestamp"), max("timestamp"), count(*), count(latency_ms), count(bytes),
        coalesce(sum(latency_ms), 0), coalesce(sum(bytes), 0),
        greatest(octet_length(event), octet_length(customer_id), octet_length(endpoint), octet_length(method),
                 octet_length(plan)) <= 500
 FROM (
-    SELECT project_id, "timestamp", event,
+    SELECT project_id, "timestamp", event, date_bin('1 hour', "timestamp", 'epoch') AS "hour",
            coalesce(customer_id, rest->>'customer_id') AS customer_id,
            coalesce(endpoint, rest->>'endpoint') AS endpoint,
            coalesce(method, rest->>'method') AS method,
@@ -97,42 +107,34 @@ FROM (
 GROUP BY entry
 """
 
-# A key must fit an index page. Details of a longer key are not kept (the hour is marked); the name in the
-# coarser levels is cut, with its digest, so that counts stay exact.
+# Details of a key that is too long are not kept: its hour is marked.
 MARK_LONG = """
 INSERT INTO detail_gaps (project_id, event, "hour")
-SELECT DISTINCT project_id, {event}, "hour" FROM staged_usage WHERE NOT short ORDER BY 1, 2, 3
+SELECT DISTINCT project_id, event, "hour" FROM staged_usage WHERE NOT short ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 """
-
-
-def shortened(column: str, limit: int) -> str:
-    return f"""CASE WHEN octet_length({column}) > {limit}
-        THEN left({column}, 100) || '…' || encode(sha256(convert_to({column}, 'UTF8')), 'hex')
-        ELSE {column} END"""
-
-
-EVENT = shortened("event", 500)
-CUSTOMER = shortened("customer_id", 2000)
-DAY = """("hour" AT TIME ZONE 'UTC')::date"""
-DETAIL = "endpoint, method, status, plan"
-OPEN = """short AND NOT EXISTS (SELECT FROM detail_gaps g WHERE g.project_id = staged_usage.project_id
+DETAIL = ", endpoint, method, status, plan"
+NO_GAP = """short AND NOT EXISTS (SELECT FROM detail_gaps g WHERE g.project_id = staged_usage.project_id
     AND g.event = staged_usage.event AND g."hour" = staged_usage."hour")"""
 
 
-def raise_rollup(table: str, bucket: str, bucket_value: str, detail: str, where: str) -> str:
-    """One level, raised from the staged usage. `detail` is its extra key columns."""
-    names = f"project_id, event, {bucket}, customer_id{detail}"
-    values = f"project_id, {EVENT}, {bucket_value}, {CUSTOMER}{detail}"
-    count = names.count(",") + 1
-    keys = ", ".join(str(position) for position in range(1, count + 1))
+MEASURES = "first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
+SUMMED = """min(first_at), max(last_at), sum(calls), sum(latency_ms_count), sum(bytes_count),
+       sum(latency_ms_sum), sum(bytes_sum)"""
+
+
+def raise_rollup(table: str, bucket: str, detail: str = "", where: str = "true", group: bool = True) -> str:
+    """One level, raised from the staged usage: `detail` is its extra key columns.
+
+    Without `group` the staged rows are taken as they are: they have this level's key already.
+    """
+    value = """("hour" AT TIME ZONE 'UTC')::date""" if bucket == "day" else bucket
+    key = f"project_id, event, {value}, customer_id{detail}"
+    order = f"customer_id{detail}, {value}, event, project_id"
     return f"""
-INSERT INTO {table} AS kept ({names}, first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum,
-                             bytes_sum)
-SELECT {values}, min(first_at), max(last_at), sum(calls), sum(latency_ms_count), sum(bytes_count),
-       sum(latency_ms_sum), sum(bytes_sum)
-FROM staged_usage WHERE {where}
-GROUP BY {keys} ORDER BY {keys}
+INSERT INTO {table} AS kept (project_id, event, {bucket}, customer_id{detail}, {MEASURES})
+SELECT {key}, {SUMMED if group else MEASURES} FROM staged_usage WHERE {where}
+{f"GROUP BY {key}" if group else ""} ORDER BY {order}
 ON CONFLICT ON CONSTRAINT {table}_key DO UPDATE SET
     first_at = least(kept.first_at, excluded.first_at),
     last_at = greatest(kept.last_at, excluded.last_at),
@@ -147,7 +149,7 @@ ON CONFLICT ON CONSTRAINT {table}_key DO UPDATE SET
 # xmax is 0 in a row that was inserted, not updated: only new keys are counted, only when there are any.
 RAISE_DETAIL_HOUR = f"""
 WITH raised AS (
-{raise_rollup("usage_detail_hour", '"hour"', '"hour"', f", {DETAIL}", OPEN)}
+{raise_rollup("usage_detail_hour", '"hour"', DETAIL, NO_GAP, group=False)}
     RETURNING project_id, event, "hour", xmax = 0 AS new
 ), counted AS (
     INSERT INTO detail_keys AS kept (project_id, event, "hour", keys)
@@ -159,9 +161,9 @@ INSERT INTO detail_gaps (project_id, event, "hour")
 SELECT project_id, event, "hour" FROM counted WHERE keys > %(keys)s ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 """
-RAISE_DETAIL_DAY = raise_rollup("usage_detail_day", "day", DAY, f", {DETAIL}", OPEN)
-RAISE_HOUR = raise_rollup("usage_hour", '"hour"', '"hour"', "", "true")
-RAISE_DAY = raise_rollup("usage_day", "day", DAY, "", "true")
+RAISE_DETAIL_DAY = raise_rollup("usage_detail_day", "day", DETAIL, NO_GAP)
+RAISE_HOUR = raise_rollup("usage_hour", '"hour"')
+RAISE_DAY = raise_rollup("usage_day", "day")
 
 
 def stage(cursor: CursorWrapper, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -188,7 +190,7 @@ def store(cursor: CursorWrapper, oldest: datetime, detail_limit: int, *, attribu
     if not stored:
         return {}
     if not all(short for _, _, short in stored):
-        cursor.execute(MARK_LONG.format(event=EVENT))
+        cursor.execute(MARK_LONG)
     cursor.execute(RAISE_DETAIL_HOUR, {"keys": detail_limit})
     for level in (RAISE_DETAIL_DAY, RAISE_HOUR, RAISE_DAY):
         cursor.execute(level)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from agentry import valkey
 from analytics.engines import postgres_accounts
-from analytics.ingest.stream import COUNTS
-from analytics.write.reader import BACKLOGS
+from analytics.ingest.stream import BACKLOGS, COUNTS
 
 
 @dataclass

@@ -188,11 +188,7 @@ def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetim
 
 def _staged(rows: list[Row]) -> Iterator[tuple[Any, ...]]:
     for sequence, (number, project_id, event) in enumerate(rows):
-        yield (
-            *(sequence, number, project_id, event.floating, event.timestamp, event.uuid, event.event),
-            *(event.distinct_id, event.customer_id, event.endpoint, event.method, event.plan),
-            *(event.status, event.latency_ms, event.bytes, event.rest),
-        )
+        yield (sequence, number, project_id, *msgspec.structs.astuple(event))
 
 
 def _bury(cursor: CursorWrapper, batch: Batch, row: Row, error: Exception) -> None:

@@ -11,10 +11,9 @@ import msgspec
 import redis
 
 from agentry import valkey
+from analytics.ingest.stream import BACKLOG, BACKLOGS, name
 
 GROUP = "writers"
-BACKLOG = "ingest:backlog"
-BACKLOGS = "ingest:backlog:projects"
 DONE_SECONDS = 120
 
 # Entry by entry, so that a batch ends at its limits: of entries of 5 MB a plain COUNT 1000 would be 5 GB.
@@ -102,7 +101,7 @@ class Reader:
 
     def __init__(self, shard: int) -> None:
         self.shard = shard
-        self.stream = f"ingest:{shard}"
+        self.stream = name(shard)
         self.consumer = f"writer-{shard}"
         self.client = valkey.client()
         self._read = self.client.register_script(READ)
