@@ -8,7 +8,7 @@ from typing import Never, TextIO
 
 from tqdm import tqdm
 
-LINE_SECONDS = 10.0
+LINE_SECONDS = 3.0
 
 
 class Progress:

@@ -16,7 +16,7 @@ from analytics.imports.feed import Fed, feed
 from analytics.imports.formats import Format, guess, reader
 from analytics.imports.line import RawEvent, Reader
 from analytics.imports.progress import Progress
-from analytics.imports.remember import recall, resume, shift
+from analytics.imports.remember import claim_clock, recall, resume, save_progress, set_clock
 from analytics.imports.source import FileError, Line, Source, line_uuid
 from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import Sent
@@ -74,12 +74,12 @@ def import_file(
             raise FileError(f"--customer-field is for Logpush; {name} has the format {found}.")
         read = reader(found, customer_field)
         known = recall(project, source, f"{found} {customer_field or ''}".strip())
-        if shift_to_now and not known.sent:
-            known.shift_ms = shift(source, read)
-        report = Report(known, resume(source, known))
-        known.finished_at = None
-        known.save()
+        if shift_to_now:
+            set_clock(known, source, read)
         with Progress(out, name, source.size) as progress:
+            report = Report(known, resume(source, known, progress))
+            known.finished_at = None
+            save_progress(known)
             _run(source, read, report, progress)
         return report
     finally:
@@ -94,11 +94,11 @@ def _run(source: Source, read: Reader, report: Report, progress: Progress) -> No
             _note(report, fed)
             progress.at(fed.mark.position, known.lines)
             if time.monotonic() - saved > SAVE_SECONDS:
-                known.save()
+                save_progress(known)
                 saved = time.monotonic()
         known.finished_at = datetime.now(UTC)
     finally:
-        known.save()
+        save_progress(known)
 
 
 def _batches(source: Source, read: Reader, known: Import) -> Iterator[tuple[Mark, Batch]]:
@@ -108,8 +108,7 @@ def _batches(source: Source, read: Reader, known: Import) -> Iterator[tuple[Mark
         full = [line for line in batch_lines if line.data is None or line.data.strip(BLANK)]
         batch = judge(known.project_id, (_sent(line, read, known) for line in full), clock)
         if batch.entries and not known.sent:
-            known.sent = True  # from now on its clock stands
-            known.save()
+            claim_clock(known)
         last = batch_lines[-1]
         yield Mark(last.number, last.chain, source.position(), [line.number for line in full]), batch
 

@@ -9,13 +9,14 @@ import io
 import sys
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 HEAD_BYTES = 64 * 1024  # what a file is known again by
 TAIL_BYTES = 256 * 1024  # where its latest time is looked for
 LINE_BYTES = 1024 * 1024  # a longer line is no event: an event has 256 KB at most
+TICK_LINES = 50_000
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -70,13 +71,17 @@ class Source:
             after = f"after line {self.number:,}" if self.number else "from its first line"
             raise FileError(f"{self.name} cannot be read {after}: {_reason(error)}.") from error
 
-    def skip_to(self, number: int, chain: bytes) -> bool:
-        """Pass over `number` lines; True if they are the lines that had this chain, else it rewinds."""
+    def skip_to(self, number: int, chain: bytes, tick: Callable[[int, int], None]) -> bool:
+        """Pass over `number` lines; True if they are the lines that had this chain, else it rewinds.
+
+        `tick` is told the position and the number of lines now and then."""
         for line in self.lines():
             if line.number == number and line.chain == chain:
                 return True
             if line.number >= number:
                 break
+            if line.number % TICK_LINES == 0:
+                tick(self.position(), line.number)
         self.rewind()
         return False
 
