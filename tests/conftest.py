@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         servers = _ending.enter_context(running(directory / "servers", durable=False))
         os.environ["DATABASE_URL"], os.environ["VALKEY_URL"] = servers
         os.environ["AGENTRY_DATA_DIR"] = str(directory / "data")
+        (directory / "data" / "static").mkdir(parents=True)
     else:
         number = 1 + int(worker.removeprefix("gw"))
         os.environ["VALKEY_URL"] = f"{os.environ['VALKEY_URL'].rpartition('/')[0]}/{number}"
