@@ -71,7 +71,10 @@ document.addEventListener("pointermove", (event) => {
   const box = chart.getBoundingClientRect();
   say(chart, Math.floor(((event.clientX - box.left) / box.width) * days(chart).length));
 });
-document.addEventListener("pointerout", (event) => chartOf(event) && hush(chartOf(event)));
+document.addEventListener("pointerout", (event) => {
+  const chart = chartOf(event);
+  if (chart && !chart.contains(event.relatedTarget)) hush(chart);
+});
 document.addEventListener("focusin", (event) => chartOf(event) && say(chartOf(event), Infinity));
 document.addEventListener("focusout", (event) => chartOf(event) && hush(chartOf(event)));
 document.addEventListener("keydown", (event) => {
@@ -86,3 +89,10 @@ document.addEventListener("keydown", (event) => {
 const reach = (root) => root.querySelectorAll(".spark").forEach((chart) => chart.setAttribute("tabindex", "0"));
 reach(document);
 document.addEventListener("htmx:load", (event) => reach(event.detail.elt));
+
+/* An open menu closes when one turns away from it. */
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+};
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));

@@ -109,7 +109,7 @@ def test_the_last_wish_wins(page: Page) -> None:
 
 def test_a_chart_says_its_values_by_pointer_and_keys(page: Page) -> None:
     chart = page.locator(".spark").first
-    chart.hover(position={"x": 60, "y": 10})
+    chart.hover(position={"x": 66, "y": 24})
     readout = page.locator(".readout")
     expect(readout).to_contain_text(": 1")
     chart.focus()

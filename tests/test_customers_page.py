@@ -241,14 +241,17 @@ class TestExports:
         assert answer["source"] == "rollup"
         assert not answer["truncated"]
 
-    def test_the_hogql_shown_gives_the_rows_shown(
-        self, reader: Client, thirty: None, project: Project
+    @pytest.mark.parametrize("sort", ["-calls", "change", "-last", "trend", "customer"])
+    def test_what_is_published_and_what_is_explained_are_the_rows_shown(
+        self, reader: Client, thirty: None, project: Project, sort: str
     ) -> None:
-        body = reader.get(f"{PAGE}?window=7&sort=-last").content.decode()
-        published = re.search(r'name="query" value="([^"]*)"', body)
-        assert published
-        answer = query.run(project, unescape(published[1]))
-        assert [row[0] for row in answer.rows] == names(reader.get(f"{PAGE}?window=7&sort=-last"))[:-2]
+        response = reader.get(f"{PAGE}?window=7&sort={sort}")
+        body = response.content.decode()
+        for pattern in (r'name="query" value="([^"]*)"', r'<pre class="code"><code>([^<]*)<'):
+            hogql = re.search(pattern, body)
+            assert hogql
+            answer = query.run(project, unescape(hogql[1]))
+            assert [row[0] for row in answer.rows] == names(response)[:-2]
 
 
 class TestStates:

@@ -64,11 +64,20 @@ def test_a_search_never_changes_the_statement(search: str) -> None:
 @pytest.mark.parametrize("window", [7, 30, 90])
 def test_every_state_is_a_question_for_daily_rollups(sort: str, window: int) -> None:
     state = State(window=window, sort=sort, descending=False, search="a", page=3, size=50)
-    for question in (questions.ranked(state), questions.totals(state), questions.series(["a", None])):
+    for question in (
+        questions.ranked(state),
+        questions.published(state),
+        questions.totals(state),
+        questions.series(["a", None]),
+    ):
         levels = [level for part in compiled(question).parts for level in part.levels]
         assert set(levels) == {"usage_day"}, question
 
 
 def test_questions_roll_with_the_clock() -> None:
     """They are published as they are: no date of today may be frozen in them."""
-    assert "2026" not in questions.ranked(State()) + questions.totals(State()) + questions.series([])
+    state = State()
+    asked = (
+        questions.ranked(state) + questions.published(state) + questions.totals(state) + questions.series([])
+    )
+    assert str(datetime.now(UTC).year) not in asked

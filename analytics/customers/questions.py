@@ -37,22 +37,32 @@ def containing(search: str) -> str:
 def ranked(state: State) -> str:
     """The rows of the page: one a customer that called in the window or the one before it."""
     days = state.window
+    helpers = f"""
+    sumIf(calls, {_complete(days)}) as complete_calls,
+    sumIf(calls, day < today() - {days}) as calls_before,
+    {_change(days)} as change,
+    {_change(7)} as week_change"""
+    return _ranking(state, helpers, COLUMNS[state.sort])
+
+
+def published(state: State) -> str:
+    """The same rows in the same order, with the columns that a stranger needs."""
+    order = {"change": "change_percent", "trend": _change(7)}.get(state.sort, COLUMNS[state.sort])
+    return _ranking(state, f"\n    round(100 * {_change(state.window)}, 1) as change_percent", order)
+
+
+def _ranking(state: State, columns: str, order: str) -> str:
     search = f"\n    and {containing(state.search)}" if state.search else ""
-    order = f"{COLUMNS[state.sort]} {'desc' if state.descending else 'asc'}"
     offset = f" offset {(state.page - 1) * state.size}" if state.page > 1 else ""
     return f"""select
     customer_id,
-    sumIf(calls, day > today() - {days}) as total_calls,
-    countIf(day > today() - {days}) as active_days,
-    max(last_call_at) as last_call_at,
-    sumIf(calls, day < today() and day >= today() - {days}) as complete_calls,
-    sumIf(calls, day < today() - {days}) as calls_before,
-    {_change("complete_calls", "calls_before")} as change,
-    {_change(_days(7, 0), _days(7, 7))} as week_change
+    sumIf(calls, day > today() - {state.window}) as total_calls,
+    countIf(day > today() - {state.window}) as active_days,
+    max(last_call_at) as last_call_at,{columns}
 from usage
-where {_since(2 * days)}{search}
+where {_since(2 * state.window)}{search}
 group by customer_id
-order by {order}{"" if state.sort == "customer" else ", customer_id"}
+order by {order} {"desc" if state.descending else "asc"}{"" if state.sort == "customer" else ", customer_id"}
 limit {state.size}{offset}"""
 
 
@@ -74,7 +84,7 @@ from (
     select
         customer_id,
         sumIf(calls, day > today() - {days}) as total_calls,
-        sumIf(calls, day < today() and day >= today() - {days}) as complete_calls,
+        sumIf(calls, {_complete(days)}) as complete_calls,
         sumIf(calls, day < today() - {days}) as calls_before,
         min(first_call_at) as first_call
     from usage
@@ -118,10 +128,18 @@ def _since(days: int) -> str:
     return f"event = {literal(EVENT)} and day >= today() - {days} and day <= today()"
 
 
-def _days(length: int, before: int) -> str:
-    """Calls of `length` complete days that end `before` days before today."""
-    return f"sumIf(calls, day < today() - {before} and day >= today() - {before + length})"
+def _complete(days: int, before: int = 0) -> str:
+    """A condition: one of the `days` complete days that end `before` days before today."""
+    end = f"today() - {before}" if before else "today()"
+    return f"day < {end} and day >= today() - {before + days}"
 
 
-def _change(now: str, before: str) -> str:
-    return f"if({before} > 0, {now} / {before} - 1, null)"
+def _change(days: int) -> str:
+    """Complete days against as many before: 0.1 is a tenth more; NULL where there were no calls."""
+    before = f"sumIf(calls, {_complete(days, before=days)})"
+    return f"""if(
+        {before} > 0,
+        sumIf(calls, {_complete(days)})
+            / {before} - 1,
+        null
+    )"""

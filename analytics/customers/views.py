@@ -90,6 +90,7 @@ def _shown(request: ProjectRequest, shown: table.Table) -> dict[str, Any]:
         "after": state.link(page=state.page + 1) if state.page < shown.pages else "",
         "export": state.link(),
         "hogql": questions.ranked(state),
+        "published": questions.published(state),
         "description": f"Top API customers{searched} by {state.window}d volume",
         "may_publish": has_role(request.membership, Role.MEMBER),
     }
