@@ -25,6 +25,7 @@ from analytics.ingest.line import ask, pack
 
 COUNTS = "ingest:counts"
 BACKLOG = "ingest:backlog"
+BACKLOGS = "ingest:backlog:projects"  # the same by project
 REJECTS_DAYS = 7
 SEND_SECONDS = 1.0  # plus one for each 4 MB: a disk that syncs at least that much in a second
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ if #ARGV > at then
 end
 if accepted > 0 then
   redis.call('INCRBY', KEYS[3], accepted)
-  redis.call('HINCRBY', KEYS[3] .. ':projects', project, accepted)
+  redis.call('HINCRBY', KEYS[6], project, accepted)
   if redis.call('SET', KEYS[4], '1', 'NX', 'EX', '5') then reply[1] = 1 end
 end
 return reply
@@ -105,8 +106,9 @@ def recent_rejects(project_id: int) -> list[dict[str, Any]]:
 
 def _words(batch: Batch, shard: int, waiting: bool) -> list[bytes | str | int]:
     """The script's keys and arguments."""
-    words: list[bytes | str | int] = [5, name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
-    words += [_rejects(batch.project_id), settings.BACKLOG_EVENTS, batch.accepted, batch.project_id]
+    words: list[bytes | str | int] = [6, name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
+    words += [_rejects(batch.project_id), BACKLOGS]
+    words += [settings.BACKLOG_EVENTS, batch.accepted, batch.project_id]
     words += ["1" if waiting else "", len(batch.entries)]
     for entry, events in batch.entries:
         words += [entry, events]
