@@ -44,6 +44,7 @@ def sender(dsn: str) -> Sender:
         (b'{"event":"e","properties":{"a":NaN}}', "not_json"),
         (b'[{"event":"e"},{"event":"e","properties":{"a":Infinity}}]', "not_json"),
         (b'{"event":"a\x00b"}', "not_json"),
+        (b'{"event":"a\x00\x00"}', "not_json"),
         (b"{'event':'e'}", "not_json"),
         (b"event=e&distinct_id=1", "not_json"),
         (b"nonsense", "not_json"),

@@ -112,7 +112,7 @@ def test_a_lone_surrogate_does_not_touch_the_events_beside_it(sender: Sender) ->
     answer = sender.send(body).json()
     assert answer["accepted"] == 3
     assert [(verdict["index"], verdict["code"]) for verdict in answer["rejected"]] == [
-        (3, "not_an_object"),
+        (3, "bad_number"),
         (4, "missing_event"),
     ]
 

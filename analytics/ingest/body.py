@@ -15,6 +15,7 @@ EXPANDED = 20 * 1024 * 1024
 DROPPED = 16 * 1024 * 1024  # of a body that is too large: read, so that its sender hears the answer
 GZIP_MEMBERS = 1_000
 GZIP_STEP = 64 * 1024
+BLOCK = 1024 * 1024  # at most this comes out of one step
 # zstandard has no bound on what one step gives, and 4 bytes may stand for 128 KB: at most 8 MB a step.
 ZSTD_STEP = 256
 ZSTD_WINDOW = 8 * 1024 * 1024  # what RFC 8878 asks every decoder to support
@@ -64,48 +65,62 @@ def _drop(request: HttpRequest, length: int) -> None:
 
 def _gunzip(wire: bytes) -> bytes:
     """Several members, as gzip allows, up to a thousand: each one costs, and an empty one has 20 bytes."""
-    blocks: list[bytes] = []
-    room, members, member = EXPANDED + 1, 1, zlib.decompressobj(wbits=31)
+    expanded = _Expanded()
+    members, member = 1, zlib.decompressobj(wbits=31)
     try:
         for start in range(0, len(wire), GZIP_STEP):
             data = wire[start : start + GZIP_STEP]
             while data:
                 if member.eof:
                     member, members = zlib.decompressobj(wbits=31), members + 1
-                blocks.append(member.decompress(data, room))
-                room -= len(blocks[-1])
-                if room <= 0:
-                    raise _too_large(f"The body expands to more than {EXPANDED >> 20} MB.")
+                expanded.add(member.decompress(data, BLOCK))
+                data = member.unconsumed_tail or member.unused_data
                 if members > GZIP_MEMBERS:
                     raise _bad_compression("gzip")
-                data = member.unused_data
+        while block := member.decompress(b"", BLOCK):
+            expanded.add(block)
     except zlib.error:
         raise _bad_compression("gzip") from None
     if not member.eof:
         raise _bad_compression("gzip")
-    return b"".join(blocks)
+    return expanded.whole()
 
 
 def _unzstd(wire: bytes) -> bytes:
+    expanded = _Expanded()
     decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-    blocks: list[bytes] = []
-    room, frame = EXPANDED + 1, decompressor.decompressobj()
+    frame = decompressor.decompressobj()
     try:
         for start in range(0, len(wire), ZSTD_STEP):
             data = wire[start : start + ZSTD_STEP]
             while data:
                 if frame.eof:
                     frame = decompressor.decompressobj()
-                blocks.append(frame.decompress(data))
-                room -= len(blocks[-1])
-                if room <= 0:
-                    raise _too_large(f"The body expands to more than {EXPANDED >> 20} MB.")
+                expanded.add(frame.decompress(data))
                 data = frame.unused_data
     except zstandard.ZstdError:
         raise _bad_compression("zstd") from None
     if not frame.eof:
         raise _bad_compression("zstd")
-    return b"".join(blocks)
+    return expanded.whole()
+
+
+class _Expanded:
+    """What a body expands to, up to its limit."""
+
+    def __init__(self) -> None:
+        self.blocks: list[bytes] = []
+        self.room = EXPANDED
+
+    def add(self, block: bytes) -> None:
+        """Raises 413 `body_too_large`."""
+        self.blocks.append(block)
+        self.room -= len(block)
+        if self.room < 0:
+            raise _too_large(f"The body expands to more than {EXPANDED >> 20} MB.")
+
+    def whole(self) -> bytes:
+        return b"".join(self.blocks)
 
 
 def _too_large(message: str) -> AgentryError:

@@ -11,7 +11,6 @@ import msgspec
 
 from analytics.ingest.columns import INT32, INT64, note_types, take_float, take_integer, take_text
 from analytics.ingest.event import AcceptedEvent
-from analytics.ingest.limits import measure
 from analytics.ingest.times import Clock, milliseconds
 from analytics.ingest.verdicts import Verdict
 
@@ -29,7 +28,6 @@ def check(sent: object, clock: Clock, types: dict[str, str]) -> AcceptedEvent:
     """
     if type(sent) is not dict:
         raise Verdict("not_an_object", "An event must be a JSON object.")
-    measure(sent)
     event = sent.get("event")
     if event is None or event == "":
         raise Verdict("missing_event", "The event needs a name.", "event")

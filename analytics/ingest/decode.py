@@ -6,7 +6,6 @@ NUL) is repaired in that event alone. Duplicate keys: the last one wins.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
@@ -14,6 +13,7 @@ from typing import NamedTuple, NoReturn
 import msgspec
 
 from agentry.errors import AgentryError
+from analytics.ingest.limits import check_long_numbers, check_shape, refuse_number
 from analytics.ingest.split import BLANK, check_syntax, elements, is_lines, lines
 from analytics.ingest.verdicts import Verdict
 
@@ -22,13 +22,9 @@ LINES_TYPES = frozenset(
     f"application/{name}"
     for name in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines")
 )
-# A stretch of text without an escape that PostgreSQL could not store, then that escape or the end. Pairs of
-# surrogates, and backslashes that are escaped themselves, belong to the stretch.
-_UNSTORABLE = re.compile(
-    rb"""((?: [^\\]++ | \\[^u]
-            | \\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
-            | \\u(?!0000|[dD][89a-fA-F][0-9a-fA-F]{2}) )*+)
-         (?: (\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})) | \\?\Z )""",
+_LONE_SURROGATE = re.compile(
+    rb"""\\u[dD][89abAB][0-9a-fA-F]{2} (?!\\u[dD][c-fC-F][0-9a-fA-F]{2})
+       | (?<!\\u[dD][89abAB][0-9a-fA-F]{2}) \\u[dD][c-fC-F][0-9a-fA-F]{2}""",
     re.VERBOSE,
 )
 _parse = msgspec.json.Decoder().decode
@@ -65,69 +61,81 @@ def events(body: bytes, content_type: str = "") -> Iterator[Sent]:
 def sent_as(raw: bytes) -> Sent:
     """One event of those bytes."""
     try:
-        return Sent(raw, parse(raw))
+        value = parse(raw)
     except Verdict as verdict:
         return Sent(raw, verdict)
+    return _shaped(raw, value)
 
 
 def parse(raw: bytes) -> object:
-    """The value of one event's bytes. Raises Verdict `too_large`, `too_deep`, `not_json`."""
+    """The value of one event's bytes. Raises Verdict `too_large`, `too_deep`, `not_json`, `bad_number`."""
     if len(raw) > EVENT_BYTES:
         raise Verdict("too_large", f"The event is larger than {EVENT_BYTES // 1024} KB.")
     if b"\\u0000" in raw:
         raw = _storable(raw)
     try:
-        return _parse(raw)
+        value = _parse(raw)
     except RecursionError:
         raise Verdict("too_deep", "The event is nested too deeply to be read.") from None
     except msgspec.DecodeError:
-        return _parse_again(_storable(raw))
+        value = _parse_repaired(_storable(raw))
+    check_long_numbers(raw)
+    return value
 
 
-def _parse_again(raw: bytes) -> object:
+def _parse_repaired(raw: bytes) -> object:
     try:
         return _parse(raw)
-    except msgspec.ValidationError:  # a number beyond a float: as infinity, `check` will find and name it
-        return _parse_any_number(raw)
-    except msgspec.DecodeError:
-        raise Verdict("not_json", "The event is not valid JSON.") from None
-
-
-def _parse_any_number(raw: bytes) -> object:
-    try:
-        return json.loads(raw, parse_int=_integer, parse_constant=_refuse_constant)
     except RecursionError:
         raise Verdict("too_deep", "The event is nested too deeply to be read.") from None
-    except ValueError:
+    except msgspec.ValidationError:
+        refuse_number(raw)
+    except msgspec.DecodeError:
         raise Verdict("not_json", "The event is not valid JSON.") from None
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= 310 else float(digits)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _storable(raw: bytes) -> bytes:
-    r"""The same JSON with \ufffd for NUL and for each surrogate that stands alone."""
-    return _UNSTORABLE.sub(lambda found: found[1] + rb"\ufffd" if found[2] else found[0], raw)
+    r"""The same JSON with \ufffd for each NUL, and for each surrogate that stands alone.
+
+    Escaped backslashes are hidden meanwhile as NUL bytes, which JSON has not, so that `\\u0000` stays."""
+    if b"\0" in raw:
+        return raw
+    raw = raw.replace(rb"\\", b"\0\0").replace(rb"\u0000", rb"\ufffd")
+    return _LONE_SURROGATE.sub(rb"\\ufffd", raw).replace(b"\0\0", rb"\\")
+
+
+def _shaped(raw: bytes, value: object) -> Sent:
+    try:
+        check_shape(raw, value)
+    except Verdict as verdict:
+        return Sent(raw, verdict)
+    return Sent(raw, value)
 
 
 def _object_or_lines(body: bytes) -> Iterator[Sent]:
-    if len(body) > EVENT_BYTES:  # as one object it is only checked, not built: 20 MB would take 400 MB
-        if is_lines(body):
-            return map(sent_as, lines(body))
-        check_syntax(body)
-        return iter((sent_as(body),))
+    if len(body) > EVENT_BYTES:
+        return _large_object_or_lines(body)
     try:
-        return iter((Sent(body, parse(body)),))
+        value = parse(body)
     except Verdict as verdict:
+        if verdict.code == "bad_number":
+            return iter((Sent(body, verdict),))
         if verdict.code == "not_json" and is_lines(body):
             return map(sent_as, lines(body))
         hint = "Send JSON (no NaN, no Infinity), or one event a line as application/x-ndjson."
         raise AgentryError(400, verdict.code, verdict.message, hint) from None
+    return iter((_shaped(body, value),))
+
+
+def _large_object_or_lines(body: bytes) -> Iterator[Sent]:
+    """As one object it is too large, and only checked, not built: 20 MB would take 400 MB."""
+    try:
+        check_syntax(body)
+    except AgentryError:
+        if is_lines(body):
+            return map(sent_as, lines(body))
+        raise
+    return iter((sent_as(body),))
 
 
 def _refuse_scalar(body: bytes) -> NoReturn:

@@ -1,0 +1,153 @@
+"""While Valkey cannot promise to keep an event, no answer is a 2xx."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.test import override_settings
+
+from agentry import valkey
+from agentry.stack.child import Command, start, stop
+from agentry.stack.servers import Valkey, await_ready
+from analytics.ingest import durable
+from tests.ingest_client import Sender, backlog, error
+
+GOOD = {"event": "e"}
+
+
+class Server:
+    """A durable Valkey of this test's own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.valkey = Valkey(directory / "valkey")
+        self.valkey.prepare()
+        self.process: subprocess.Popen[bytes]
+        self.command: Command
+        self.start()
+
+    def start(self) -> None:
+        self.command = self.valkey.command()
+        with open(self.valkey.directory / "log", "ab") as log:
+            self.process = start(self.command, log)
+        await_ready(self.valkey, self.process)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    def stop(self) -> None:
+        stop(self.process, self.command)
+
+
+@pytest.fixture
+def sender(dsn: str) -> Sender:
+    return Sender(dsn)
+
+
+@pytest.fixture
+def server(tmp_path: Path, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    server = Server(tmp_path)
+    monkeypatch.setattr(settings, "VALKEY_URL", server.valkey.url)
+    valkey.client.cache_clear()
+    durable.forget()
+    yield server
+    server.stop()
+    monkeypatch.undo()
+    valkey.client.cache_clear()
+    durable.forget()
+
+
+def refused(sender: Sender) -> None:
+    began = time.monotonic()
+    response = sender.send(GOOD)
+    assert error(response) == (503, "unavailable")
+    assert 1 <= int(response.headers["Retry-After"]) <= 5
+    assert time.monotonic() - began < 5
+
+
+def test_appendfsync_always_needs_no_more(server: Server, sender: Sender) -> None:
+    assert durable.command() == b""
+    assert sender.send(GOOD).status_code == 202
+    server.signal(signal.SIGKILL)
+    server.process.wait()
+    server.start()
+    assert backlog() == 1
+    assert sender.send(GOOD).status_code == 202
+    assert backlog() == 2
+
+
+def test_any_other_policy_waits_for_the_log(server: Server, sender: Sender) -> None:
+    valkey.client().config_set("appendfsync", "everysec")
+    assert durable.command() != b""
+    for _ in range(2):
+        assert sender.send(GOOD).status_code == 202
+    valkey.client().script_flush()
+    assert sender.send(GOOD).status_code == 202
+    assert (
+        int(valkey.client().info("commandstats")["cmdstat_waitaof"]["calls"]) == 5
+    )  # twice without the script
+    assert backlog() == 3
+
+
+def test_a_log_that_never_syncs_is_no_promise(
+    server: Server, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "_WAITAOF", durable.pack(["WAITAOF", 1, 0, 1]))
+    valkey.client().config_set("appendfsync", "no")
+    refused(sender)
+
+
+def test_settings_that_are_hidden_mean_waiting(server: Server, sender: Sender) -> None:
+    valkey.client().acl_setuser("default", enabled=True, commands=["-config"])
+    assert durable.command() != b""
+    assert sender.send(GOOD).status_code == 202
+
+
+def test_no_log_at_all(server: Server, sender: Sender) -> None:
+    valkey.client().config_set("appendonly", "no")
+    with override_settings(PRODUCTION=True):
+        refused(sender)
+    assert sender.send(GOOD).status_code == 202, "development may go on"
+
+
+def test_memory_full(server: Server, sender: Sender) -> None:
+    assert sender.send(GOOD).status_code == 202
+    valkey.client().config_set("maxmemory", "1mb")
+    refused(sender)
+    assert backlog() == 1
+    valkey.client().config_set("maxmemory", "1gb")
+    assert sender.send(GOOD).status_code == 202
+
+
+def test_a_replica_takes_nothing(server: Server, sender: Sender) -> None:
+    valkey.client().replicaof("127.0.0.1", "1")
+    refused(sender)
+    valkey.client().replicaof("NO", "ONE")
+    assert sender.send(GOOD).status_code == 202
+
+
+def test_too_few_replicas(server: Server, sender: Sender) -> None:
+    valkey.client().config_set("min-replicas-to-write", "1")
+    refused(sender)
+
+
+def test_stopped_and_gone_and_back(server: Server, sender: Sender) -> None:
+    assert sender.send(GOOD).status_code == 202
+    server.signal(signal.SIGSTOP)
+    refused(sender)
+    server.signal(signal.SIGCONT)
+    assert sender.send(GOOD).status_code == 202
+    server.signal(signal.SIGKILL)
+    server.process.wait()
+    refused(sender)
+    server.start()
+    assert sender.send(GOOD).status_code == 202
+    with pytest.raises(redis.RedisError):
+        redis.Redis.from_url(settings.VALKEY_URL.replace(server.valkey.password, "wrong")).ping()
