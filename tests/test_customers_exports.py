@@ -1,0 +1,75 @@
+"""What leaves the customers page: CSV, JSON, HogQL; and customers whose ids are meant to break it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from agentry.accounts.models import Project, User
+from analytics import query
+from tests.customers_page import NASTY, PAGE, calls, names, rows, thirty_one
+from tests.stored import store
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def reader(client: Client, user: User, project: Project) -> Client:
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def thirty(project: Project) -> None:
+    store(project.pk, thirty_one())
+
+
+class TestCustomersWithStrangeNames:
+    def test_they_are_text(self, reader: Client, project: Project) -> None:
+        store(project.pk, [event for name in NASTY for event in calls(name, range(3))])
+        response = reader.get(PAGE)
+        body = response.content.decode()
+        assert "<script>alert" not in body
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in body
+        named = [name for name in NASTY if name]
+        assert set(names(response)[:-1]) == {*named, "(no customer_id)", "(empty customer_id)"}
+        for name in named[3:]:
+            assert f"<bdi>{name}</bdi>" in body  # isolated: its direction cannot spill over
+
+    def test_in_the_exports_too(self, reader: Client, project: Project) -> None:
+        store(project.pk, [event for name in NASTY for event in calls(name, range(3))])
+        answer = reader.get(f"{PAGE}.json").json()
+        assert {row["customer_id"] for row in answer["rows"]} == set(NASTY)
+        table = list(csv.DictReader(io.StringIO(reader.get(f"{PAGE}.csv").content.decode())))
+        assert "'=cmd|' /C calc'!A0" in {row["customer_id"] for row in table}
+
+
+class TestExports:
+    def test_they_are_exactly_what_is_shown(self, reader: Client, thirty: None) -> None:
+        state = "?sort=-active&search=c1"
+        shown = rows(reader.get(PAGE + state))[:-2]
+        answer = reader.get(f"{PAGE}.json{state}").json()
+        table = list(csv.DictReader(io.StringIO(reader.get(f"{PAGE}.csv{state}").content.decode())))
+        assert [row[1] for row in shown] == [row["customer_id"] for row in answer["rows"]]
+        assert [row["customer_id"] for row in table] == [row[1] for row in shown]
+        assert [f"{row['calls']}" for row in answer["rows"]] == [row[2].split()[0] for row in shown]
+        assert [f"{row['flag']} {row['reason']}" for row in table] == [row[7] for row in shown]
+        assert answer["source"] == "rollup"
+        assert not answer["truncated"]
+
+    @pytest.mark.parametrize("sort", ["-calls", "change", "-last", "trend", "customer"])
+    def test_what_is_published_and_what_is_explained_are_the_rows_shown(
+        self, reader: Client, thirty: None, project: Project, sort: str
+    ) -> None:
+        response = reader.get(f"{PAGE}?window=7&sort={sort}")
+        body = response.content.decode()
+        for pattern in (r'name="query" value="([^"]*)"', r'<pre class="code"><code>([^<]*)<'):
+            hogql = re.search(pattern, body)
+            assert hogql
+            answer = query.run(project, unescape(hogql[1]))
+            assert [row[0] for row in answer.rows] == names(response)[:-2]
