@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from agentry import valkey
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.secrets import API_TOKEN, DSN_KEY, fingerprint, mint, prefix
+from analytics.engines import postgres
 from tests.stack import Stack, running_stack
 
 EMAIL = "dev@example.com"
@@ -28,6 +29,13 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_queries(django_db_setup: None) -> Iterator[None]:
+    """The pool of query connections would keep the test database from being dropped."""
+    yield
+    postgres.close()
 
 
 @pytest.fixture(autouse=True)

@@ -138,6 +138,32 @@ QUERIES = [
     "select groupArray(number), groupUniqArray(number % 1) from numbers(4)",
     "select if(number = 0, null, number) as n from numbers(3) order by n desc",
     "select number as n from numbers(4) order by if(n = 1, null, n)",
+    "select a.x, b.x from (select 1 as x) a left join (select 2 as x) b on a.x = b.x",
+    "select * from (select 1 as x, 2 as y) a join (select 1 as x, 3 as z) b using (x)",
+    "select * from (select 1 as x, 2 as y) a join (select 1 as x, 3 as z) b on a.x = b.x",
+    "select * from (select 1 as x) a left join (select 5 as x, 'q' as z, toDate('2020-01-01') as d) b"
+    " on a.x = b.x",
+    "select a.x, b.y from (select 1 as x) a right join (select 2 as y) b on a.x = b.y",
+    "select a.number, b.number from numbers(2) a full join numbers(3) b on a.number + 1 = b.number"
+    " order by 1, 2",
+    "select number, y from numbers(3) a cross join (select 1 as y) b where number > y",
+    "select a.k, b.n from (select if(number = 0, null, number) as k from numbers(2)) a"
+    " left join (select null as k, 5 as n union all select 1, 6) b on a.k = b.k order by b.n",
+    "select number, row_number() over (order by number desc) as r from numbers(3) order by number",
+    "select number, sum(number) over (partition by number % 2 order by number) as s from numbers(5)"
+    " order by number",
+    "select number, lag(number) over (order by number) as a, lead(number, 1, 9) over (order by number) as b"
+    " from numbers(3) order by number",
+    "select number, lagInFrame(number) over (order by number) as a, leadInFrame(number) over (order by number"
+    " rows between unbounded preceding and unbounded following) as b from numbers(3) order by number",
+    "select number, avg(number) over (order by number rows between 1 preceding and 1 following) as a"
+    " from numbers(4) order by number",
+    "select number % 2 as k, sum(count()) over (order by number % 2) as s from numbers(5) group by k"
+    " order by k",
+    "select number, rank() over (order by number % 2) as r, dense_rank() over (order by number % 2) as d,"
+    " first_value(number) over (order by number) as f, ntile(2) over (order by number) as t"
+    " from numbers(4) order by number",
+    "select count() over () as c, max(number) over (partition by number % 2) as m from numbers(3) order by m",
 ]
 
 

@@ -91,7 +91,7 @@ _ROWS = [
         "groupArray",
         1,
         _array,
-        "coalesce(array_agg({0}) FILTER (WHERE {0} IS NOT NULL{and}), '{{}}')",
+        "coalesce(array_agg({0}) FILTER (WHERE {0} IS NOT NULL{and}){over}, '{{}}')",
         "all values as an array, NULLs left out",
     ),
     AggregateFunction(

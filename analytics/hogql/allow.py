@@ -13,20 +13,12 @@ from analytics.hogql.errors import HogQLError
 
 ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.Select: {
-        *(
-            "with_",
-            "expressions",
-            "distinct",
-            "from_",
-            "where",
-            "group",
-            "having",
-            "order",
-            "limit",
-            "offset",
-        ),
-        LIMIT_BY,
+        *("with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "order"),
+        *("limit", "offset", LIMIT_BY),
     },
+    exp.Join: {"this", "side", "kind", "on", "using"},
+    exp.Window: {"this", "partition_by", "order", "spec", "over"},
+    exp.WindowSpec: {"kind", "start", "start_side", "end", "end_side"},
     exp.Union: {"with_", "this", "expression", "distinct", "order", "limit", "offset"},
     exp.Subquery: {"this", "alias"},
     exp.With: {"expressions"},
@@ -85,7 +77,6 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
 }
 # What a node is called in a refusal, where its class name would not help.
 WORDS = {
-    "joins": "JOIN",
     "laterals": "LATERAL",
     "match": "MATCH_RECOGNIZE",
     "pivots": "PIVOT",
@@ -109,7 +100,6 @@ WORDS = {
     "replace": "REPLACE",
     "Placeholder": "an unresolved {placeholder}",
     "VarMap": "an unresolved {placeholder}",
-    "Window": "OVER",
     "Lambda": "a lambda",
     "Final": "FINAL",
     "Into": "INTO",

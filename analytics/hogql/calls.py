@@ -13,7 +13,8 @@ from analytics.hogql import aggregates
 from analytics.hogql.allow import place
 from analytics.hogql.constants import fold, parse_time
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.function_table import FUNCTIONS, SPECIAL, canonical
+from analytics.hogql.function_names import SPECIAL, canonical
+from analytics.hogql.function_table import FUNCTIONS
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Aggregate, Call, Case, Compare, Expr, Literal, children
 from analytics.hogql.types import BOOL, DATE, DATETIME64, FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
@@ -37,13 +38,18 @@ def wrong(message: str, node: exp.Expr, hint: str = "", code: str = "wrong_argum
     return HogQLError(code, message, hint, line=line, column=column)
 
 
-def call(node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Resolve) -> Expr:
-    """A function by its name: an aggregate, one of the special ones, or a row of the function table."""
+def call(
+    node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Resolve, *, over: bool = False
+) -> Expr:
+    """A function by its name: an aggregate, one of the special ones, or a row of the function table.
+
+    `over` an aggregate may hold aggregates: windows come after grouping.
+    """
     name = node.this if isinstance(node.this, str) else node.this.name
     arguments = list(node.expressions)
     parameters = list(node.args.get("params") or [])
     if (found := aggregates.find(name)) is not None:
-        return _aggregate(node, *found, arguments, parameters, resolve)
+        return _aggregate(node, *found, arguments, parameters, resolve, nested=over)
     name = canonical(name)
     if parameters or (name not in FUNCTIONS and name not in SPECIAL):
         known = [*FUNCTIONS, *SPECIAL, *aggregates.names()]
@@ -118,6 +124,8 @@ def _aggregate(
     arguments: list[exp.Expr],
     parameters: list[exp.Expr],
     resolve: Resolve,
+    *,
+    nested: bool,
 ) -> Expr:
     distinct = len(arguments) == 1 and isinstance(arguments[0], exp.Distinct)
     if distinct:
@@ -136,7 +144,7 @@ def _aggregate(
             f"`{row.name}{'If' * conditional}` takes {expected} arguments.", node, f"{row.name}: {row.doc}."
         )
     for arg in (*args, *([condition] if condition else [])):
-        if contains_aggregate(arg):
+        if contains_aggregate(arg) and not nested:
             raise wrong(
                 "An aggregate cannot stand inside an aggregate.", node, "Use a subquery.", "aggregate_nested"
             )

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from analytics.hogql.aggregates import AGGREGATES
-from analytics.hogql.function_table import ALIASES, FUNCTIONS, SPECIAL
+from analytics.hogql.function_names import ALIASES, SPECIAL
+from analytics.hogql.function_table import FUNCTIONS
 from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
 from analytics.hogql.scope import FIXED_TYPES, TABLES
 
@@ -20,13 +21,14 @@ own tables (`python -m analytics.hogql.document`).
 
 ## What a query may hold
 
-`SELECT [DISTINCT] … FROM events | usage | (subquery) | numbers(n)`, `WHERE`, `GROUP BY`, `HAVING`,
-`ORDER BY`, `LIMIT`, `OFFSET`, `LIMIT n BY …`, `UNION ALL`, `UNION DISTINCT`, `WITH name AS (select …)` and
+`SELECT [DISTINCT] … FROM events | usage | (subquery) | numbers(n)`, `[LEFT | RIGHT | FULL | CROSS] JOIN` with
+`ON` or `USING`, `WHERE`, `GROUP BY`, `HAVING`, window functions (`OVER`) with frames, `ORDER BY`,
+`LIMIT`, `OFFSET`, `LIMIT n BY …`, `UNION ALL`, `UNION DISTINCT`, `WITH name AS (select …)` and
 `WITH value AS name`. Aliases work everywhere in their SELECT; positions work in GROUP BY and ORDER BY.
 `CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN` with a list or a subquery, `BETWEEN`, `LIKE`, `ILIKE`,
 `IS NULL`, `interval 30 day`, `x::Int64`. At most {MAX_BYTES // 1024} KB and {MAX_DEPTH} levels.
 
-Not yet: JOIN, window functions, arrays and lambdas, regular expressions, JSONExtract. They are refused by
+Not yet: arrays and lambdas, ARRAY JOIN, regular expressions, JSONExtract. They are refused by
 name.
 
 Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL` means `x IS NULL`.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from analytics.hogql import allow, calls, names
+from analytics.hogql import allow, calls, names, windows
 from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.scope import Scope
@@ -198,6 +198,9 @@ class Expressions:
     def bracket(self, node: exp.Bracket) -> Expr:
         return names.bracket(node, self.scope)
 
+    def window(self, node: exp.Window) -> Expr:
+        return windows.window(node, self.scope, self.resolve)
+
     def call(self, node: exp.Anonymous) -> Expr:
         return calls.call(node, self.scope, self.resolve)
 
@@ -223,6 +226,7 @@ HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
     exp.Column: Expressions.column,
     exp.Dot: Expressions.bracket,
     exp.Bracket: Expressions.bracket,
+    exp.Window: Expressions.window,
     exp.Anonymous: Expressions.call,
     exp.ParameterizedAgg: Expressions.call,
 }

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from analytics.hogql.allow import place
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.scope import FIXED_TYPES, Scope
+from analytics.hogql.scope import FIXED_TYPES, Scope, Source
 from analytics.hogql.tree import Column, Expr, Property
 from analytics.hogql.types import BOOL, DATETIME64, FLOAT64, STRING, Type
 
@@ -25,17 +25,23 @@ PROPERTY_TYPES: dict[str, Type] = {
 def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
     """`name`, `relation.name`, `properties.a.b` or `relation.properties.a.b`."""
     path = [part.name for part in node.parts]
-    relation = "" if scope.relation is None else scope.relation.alias
-    qualified = len(path) > 1 and path[0] == relation and path[0] not in scope.columns
-    if qualified:
-        path = path[1:]
-    elif len(path) == 1 and (found := _alias(path[0], scope, resolve)) is not None:
+    if len(path) == 1 and (found := _alias(path[0], scope, resolve)) is not None:
         return found
-    if path[0] == "properties" and scope.has_events and len(path) > 1:
-        return property_of(tuple(path[1:]), scope)
-    if len(path) == 1 and path[0] in scope.columns:
-        return Column(relation, path[0], scope.columns[path[0]])
+    source, rest = _source(path, scope)
+    if source is not None and source.is_events and rest[0] == "properties" and len(rest) > 1:
+        return property_of(tuple(rest[1:]), source, scope)
+    if source is not None and len(rest) == 1 and rest[0] in source.columns:
+        return Column(source.alias, rest[0], source.columns[rest[0]])
     raise unknown_column(node, path, scope)
+
+
+def _source(path: list[str], scope: Scope) -> tuple[Source | None, list[str]]:
+    """The relation that a path starts in, and the path inside it."""
+    if len(path) > 1 and (named := scope.source(path[0])) is not None and scope.holding(path[0]) is None:
+        return named, path[1:]
+    if path[0] == "properties" and len(path) > 1:
+        return scope.events(), path
+    return scope.holding(path[0]), path
 
 
 def _alias(name: str, scope: Scope, resolve: Resolve) -> Expr | None:
@@ -63,26 +69,20 @@ def bracket(node: exp.Expr, scope: Scope) -> Expr:
                 raise _not_a_property(node)
             path.append(index.this)
         inner = inner.this
-    if not isinstance(inner, exp.Column) or not scope.has_events:
+    if not isinstance(inner, exp.Column):
         raise _not_a_property(node)
-    parts = [part.name for part in inner.parts]
-    if scope.relation is not None and len(parts) > 1 and parts[0] == scope.relation.alias:
-        parts = parts[1:]
-    if parts[0] != "properties":
+    source, rest = _source([*(part.name for part in inner.parts), *reversed(path)], scope)
+    if source is None or not source.is_events or rest[0] != "properties":
         raise _not_a_property(node)
-    return property_of((*parts[1:], *reversed(path)), scope)
+    return property_of(tuple(rest[1:]), source, scope)
 
 
-def property_of(path: tuple[str, ...], scope: Scope) -> Property:
+def property_of(path: tuple[str, ...], source: Source, scope: Scope) -> Property:
     """A property by its project's type; a nested path is text."""
-    assert scope.relation is not None
     name = path[0]
-    kind = (
-        "String"
-        if len(path) > 1
-        else FIXED_TYPES.get(name) or scope.context.property_types.get(name, "String")
-    )
-    return Property(scope.relation.alias, path, PROPERTY_TYPES[kind])
+    known = FIXED_TYPES.get(name) or scope.context.property_types.get(name, "String")
+    kind = known if len(path) == 1 else "String"
+    return Property(source.alias, path, PROPERTY_TYPES[kind])
 
 
 def output_name(node: exp.Expr, text: str) -> str:

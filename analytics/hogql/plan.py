@@ -13,17 +13,17 @@ from analytics.hogql.tree import (
     Call,
     Column,
     Compare,
-    Derived,
     Expr,
     Literal,
     Query,
+    Relation,
     Rollup,
     Segment,
     Select,
     Table,
     Union,
 )
-from analytics.hogql.walk import map_expr, map_select
+from analytics.hogql.walk import map_expr, map_relation, map_select
 from analytics.hogql.weigh import MILLISECOND, SWAPPED, InexactError, Weigher
 
 MAX_RAW_HOURS = 240  # more gaps than ten days of hours: raw events for all is the simpler plan
@@ -70,20 +70,31 @@ class _Planner:
         if isinstance(query, Union):
             return replace(query, selects=tuple(self.query(part) for part in query.selects))
         query = map_select(query, self._inside)
-        relation = query.relation
-        if isinstance(relation, Derived):
-            return replace(query, relation=replace(relation, query=self.query(relation.query)))
+        if isinstance(query.relation, Table) and query.relation.name == "events":
+            return self._events(query, query.relation)
+        if query.relation is None:
+            return query
+        return replace(query, relation=map_relation(query.relation, self._leaf, self._inside, self.query))
+
+    def _leaf(self, relation: Relation) -> Relation:
+        """A table that is joined, or `usage`: read as it is, events from the oldest day kept."""
         if isinstance(relation, Table) and relation.name == "usage":
             self.parts.append(Part("usage", ("usage_day",)))
-        if not isinstance(relation, Table) or relation.name != "events":
-            return query
-        since, until = bounds(query.where, relation.alias)
-        relation = replace(
-            relation, since=max(since or self.facts.events_from, self.facts.events_from), until=until
+        elif isinstance(relation, Table):
+            self.parts.append(
+                Part("events", ("events",), reason="Raw events, because they are joined one by one.")
+            )
+            return replace(relation, since=self.facts.events_from)
+        return relation
+
+    def _events(self, query: Select, table: Table) -> Select:
+        since, until = bounds(query.where, table.alias)
+        table = replace(
+            table, since=max(since or self.facts.events_from, self.facts.events_from), until=until
         )
-        query = replace(query, relation=relation)
+        query = replace(query, relation=table)
         try:
-            planned, part = self._from_rollups(query, relation)
+            planned, part = self._from_rollups(query, table)
         except InexactError as reason:
             planned, part = query, Part("events", ("events",), reason=f"Raw events, because {reason}.")
         self.parts.append(part)

@@ -26,10 +26,10 @@ ZEROS = {
     "Float64": "0::float8",
     "Bool": "false",
     "Date": "'1970-01-01'::date",
-    "UUID": "NULL",
+    "UUID": "'00000000-0000-0000-0000-000000000000'::uuid",
 }
 EPOCH = "'1970-01-01 00:00:00+00'::timestamptz"
-_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|and)\}|\{\{|\}\}")
+_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|and|over)\}|\{\{|\}\}")
 
 
 def sql_type(type_: Type) -> str:
@@ -42,18 +42,24 @@ def zero(type_: Type) -> str:
     """What ClickHouse gives for a missing value of a type that is not nullable."""
     if type_.name in {"DateTime", "DateTime64(3)"}:
         return EPOCH
+    if type_.name == "Array":
+        return f"'{{}}'::{sql_type(type_)}"
     return ZEROS.get(type_.name, "0")
 
 
-def fill(template: str, args: list[str], parameters: list[str] | None = None, condition: str = "") -> str:
-    """Put printed arguments into a template of the function tables."""
+def fill(
+    template: str, args: list[str], parameters: list[str] | None = None, condition: str = "", over: str = ""
+) -> str:
+    """Put printed arguments into a template of the function tables; `over` follows the aggregate itself."""
 
     def part(match: re.Match[str]) -> str:
         name = match[1]
         if name is None:
             return match[0][0]
         if name == "filter":
-            return f" FILTER (WHERE {condition})" if condition else ""
+            return (f" FILTER (WHERE {condition})" if condition else "") + over
+        if name == "over":
+            return over
         if name == "and":
             return f" AND {condition}" if condition else ""
         if name.startswith("p"):

@@ -19,11 +19,14 @@ from analytics.hogql.tree import (
     In,
     Interval,
     Literal,
+    OrderKey,
     Property,
     Query,
     Scalar,
+    Window,
 )
 from analytics.hogql.types import BOOL, UINT8
+from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
 
 # Functions whose SQL gives a boolean where ClickHouse gives UInt8.
 CONDITIONS = {
@@ -53,6 +56,9 @@ class Expressions:
     def __init__(self, column: Callable[[Column | Property], str], query: Callable[[Query], str]) -> None:
         self.column = column
         self.query = query
+        self.joining = (
+            False  # inside ON: columns are what they were before the join, comparisons three-valued
+        )
         self.parameters: dict[str, Any] = {}
         self._names: dict[tuple[str, type, Any], str] = {}
 
@@ -91,6 +97,8 @@ class Expressions:
                 return self._case(expr)
             case Aggregate():
                 return self._aggregate(expr)
+            case Window():
+                return self._window(expr)
             case Scalar():
                 return f"({self.query(expr.query)})"
             case Call(name="and" | "or", args=args):
@@ -131,9 +139,9 @@ class Expressions:
         else:
             plain = f"{text[0]} {'=' if compare.op == '=' else '<>'} {text[1]}"
         nullable = left.type.nullable + right.type.nullable
-        if compare.op == "!=" and nullable:
+        if compare.op == "!=" and nullable and not self.joining:
             return f"({text[0]} IS DISTINCT FROM {text[1]})"
-        if compare.op == "=" and nullable == 2:
+        if compare.op == "=" and nullable == 2 and not self.joining:
             return f"({text[0]} IS NOT DISTINCT FROM {text[1]})"
         return f"({plain})" if filtering or not nullable else f"coalesce({plain}, false)"
 
@@ -171,7 +179,38 @@ class Expressions:
         ]
         return fill(function.postgres, args)
 
-    def _aggregate(self, aggregate: Aggregate) -> str:
+    def _window(self, window: Window) -> str:
+        parts = []
+        if window.partition_by:
+            parts.append("PARTITION BY " + ", ".join(self.value(key) for key in window.partition_by))
+        if window.order_by:
+            parts.append("ORDER BY " + ", ".join(self.order(key) for key in window.order_by))
+        if window.frame is not None:
+            parts.append(
+                f"{window.frame.kind} BETWEEN {_edge(*window.frame.start)} AND {_edge(*window.frame.end)}"
+            )
+        over = f" OVER ({' '.join(parts)})"
+        if isinstance(window.call, Aggregate):
+            return self._aggregate(window.call, over)
+        name, args = window.call.name, [self.value(arg) for arg in window.call.args]
+        whole = 0 if name == "ntile" else 1  # PostgreSQL's counts of rows are integer, not bigint
+        args[whole : whole + 1] = [f"({count})::integer" for count in args[whole : whole + 1]]
+        if (
+            name in {"lag", "lead", "lagInFrame", "leadInFrame"}
+            and len(args) < 3
+            and not window.type.nullable
+        ):
+            args = [args[0], *(args[1:2] or ["1"]), f"({zero(window.type)})::{sql_type(window.type)}"]
+        function = WINDOW_FUNCTIONS[name].postgres
+        return (function if function.endswith(")") else f"{function}({', '.join(args)})") + over
+
+    def order(self, key: OrderKey) -> str:
+        """One key of ORDER BY: text by bytes, NULLs last unless asked otherwise."""
+        collate = ' COLLATE "C"' if key.expr.type.name == "String" else ""
+        direction, nulls = "DESC" if key.descending else "ASC", "FIRST" if key.nulls_first else "LAST"
+        return f"{self.value(key.expr)}{collate} {direction} NULLS {nulls}"
+
+    def _aggregate(self, aggregate: Aggregate, over: str = "") -> str:
         args = [self.value(arg) for arg in aggregate.args]
         condition = "" if aggregate.condition is None else self.condition(aggregate.condition, filtering=True)
         if aggregate.name in WEIGHTED:
@@ -182,7 +221,13 @@ class Expressions:
         if row.name in {"min", "max"} and aggregate.type.name == "String":
             args = [f'{args[0]} COLLATE "C"']
         parameters = [self.parameter(number, "float8") for number in aggregate.parameters]
-        text = fill(row.postgres, args or ["*"], parameters, condition)
+        text = fill(row.postgres, args or ["*"], parameters, condition, over)
         if row.empty and not aggregate.type.nullable and not aggregate.type.items:
             text = f"coalesce({text}, {zero(aggregate.type) if row.empty == 'zero' else row.empty})"
         return text
+
+
+def _edge(away: int | None, side: str) -> str:
+    if away == 0:
+        return "CURRENT ROW"
+    return f"{'UNBOUNDED' if away is None else away} {side}"

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
 from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, rollup_columns
 from analytics.hogql.tree import (
     Column,
     Derived,
+    Join,
     Numbers,
-    OrderKey,
     Property,
     Query,
     Relation,
@@ -46,12 +47,13 @@ def to_postgres(query: Query, most_rows: int | None = None) -> Statement:
     return Statement(printer.query(query), printer.expressions.parameters)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Frame:
-    """The relation of the SELECT being printed: what the query calls it, and what we call it."""
+    """One relation of the SELECT being printed: what we call it, and whether a JOIN may leave it empty."""
 
-    relation: Relation
+    relation: Table | Rollup | Derived | Numbers
     name: str
+    optional: bool
 
 
 class _Printer:
@@ -67,17 +69,28 @@ class _Printer:
         return self._select(query)
 
     def _select(self, select: Select) -> str:
-        from_ = ""
-        if select.relation is not None:
-            inner = self._relation(select.relation)
-            name = f"r{self.count}"
-            self.count += 1
-            self.frames.append(_Frame(select.relation, name))
-            from_ = f" FROM {inner} AS {name}"
+        depth = len(self.frames)
+        from_ = "" if select.relation is None else f" FROM {self._from(select.relation)}"
         sql = self._limited_by(select, from_) if select.limit_by else self._plain(select, from_)
-        if select.relation is not None:
-            self.frames.pop()
+        del self.frames[depth:]
         return sql + self._limit(select)
+
+    def _from(self, relation: Relation, optional: bool = False) -> str:
+        """The relation and its name; what stands in it can be named from here on."""
+        if isinstance(relation, Join):
+            left = self._from(relation.left, optional or relation.kind in {"RIGHT", "FULL"})
+            right = self._from(relation.right, optional or relation.kind in {"LEFT", "FULL"})
+            if relation.on is None:
+                return f"{left} CROSS JOIN {right}"
+            self.expressions.joining = True
+            on = self.expressions.condition(relation.on, filtering=True)
+            self.expressions.joining = False
+            return f"{left} {relation.kind} JOIN {right} ON {on}"
+        inner = self._relation(relation)
+        name = f"r{self.count}"
+        self.count += 1
+        self.frames.append(_Frame(relation, name, optional))
+        return f"{inner} AS {name}"
 
     def _plain(self, select: Select, from_: str) -> str:
         columns = ", ".join(
@@ -85,7 +98,7 @@ class _Printer:
             for index, column in enumerate(select.columns)
         )
         distinct = "DISTINCT " if select.distinct else ""
-        order = [self._order(key) for key in select.order_by]
+        order = [self.expressions.order(key) for key in select.order_by]
         order_by = f" ORDER BY {', '.join(order)}" if order else ""
         return f"SELECT {distinct}{columns}{from_}{self._filters(select)}{order_by}"
 
@@ -99,17 +112,11 @@ class _Printer:
             text += f" HAVING {self.expressions.condition(select.having, filtering=True)}"
         return text
 
-    def _order(self, key: OrderKey) -> str:
-        collate = ' COLLATE "C"' if key.expr.type.name == "String" else ""
-        direction = "DESC" if key.descending else "ASC"
-        nulls = "FIRST" if key.nulls_first else "LAST"
-        return f"{self.expressions.value(key.expr)}{collate} {direction} NULLS {nulls}"
-
     def _limited_by(self, select: Select, from_: str) -> str:
         """LIMIT n BY keys: the first n rows of each key, in the order asked for."""
         assert select.limit_by is not None
         count, keys = select.limit_by
-        order = [self._order(key) for key in select.order_by]
+        order = [self.expressions.order(key) for key in select.order_by]
         over = "PARTITION BY " + ", ".join(self.expressions.value(key) for key in keys)
         if order:
             over += f" ORDER BY {', '.join(order)}"
@@ -124,7 +131,7 @@ class _Printer:
         text = f" LIMIT {select.limit}" if select.limit is not None else ""
         return text + (f" OFFSET {select.offset}" if select.offset is not None else "")
 
-    def _relation(self, relation: Relation) -> str:
+    def _relation(self, relation: Table | Rollup | Derived | Numbers) -> str:
         match relation:
             case Derived():
                 return f"({self.query(relation.query)})"
@@ -176,18 +183,22 @@ class _Printer:
 
     def column(self, column: Column | Property) -> str:
         frame = next(frame for frame in reversed(self.frames) if frame.relation.alias == column.source)
-        relation, name = frame.relation, frame.name
         if isinstance(column, Property):
-            return self._property(column, name)
-        match relation:
-            case Derived():
-                names = [output for output, _ in relation.query.outputs]
-                return f"{name}.c{names.index(column.name)}"
+            return self._property(column, frame.name)
+        text = self._stored(column.name, frame)
+        if frame.optional and not self.expressions.joining and not column.type.nullable:
+            return f"coalesce({text}, {zero(column.type)})"  # what a LEFT JOIN left empty, in ClickHouse
+        return text
+
+    def _stored(self, column: str, frame: _Frame) -> str:
+        match frame.relation:
+            case Derived(query=query):
+                return f"{frame.name}.c{[output for output, _ in query.outputs].index(column)}"
             case Table(name="usage"):
-                return f"{name}.{USAGE_COLUMNS.get(column.name, column.name)}"
-            case Table() if column.name == "properties":
-                return all_properties(name)
-        return f'{name}."{column.name}"'
+                return f"{frame.name}.{USAGE_COLUMNS.get(column, column)}"
+            case Table() if column == "properties":
+                return all_properties(frame.name)
+        return f'{frame.name}."{column}"'
 
     def _property(self, prop: Property, name: str) -> str:
         key = prop.path[0]

@@ -7,31 +7,25 @@ from dataclasses import replace
 from sqlglot import exp
 
 from analytics.hogql import allow
-from analytics.hogql.allow import place
 from analytics.hogql.calls import contains_aggregate, require_bool, wrong
 from analytics.hogql.dialect import LIMIT_BY
-from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.expressions import Expressions
 from analytics.hogql.grouping import check_grouping
 from analytics.hogql.names import output_name
+from analytics.hogql.relations import add_from
 from analytics.hogql.scope import TABLES, Context, Scope
 from analytics.hogql.tree import (
     Column,
-    Derived,
     Expr,
     Literal,
-    Numbers,
     OrderKey,
     Output,
     Query,
-    Relation,
     Select,
-    Table,
     Union,
 )
-from analytics.hogql.types import UINT64, Type, common
+from analytics.hogql.types import common
 
-MAX_NUMBERS = 1_000_000
 MAX_NAME = 128
 
 
@@ -76,8 +70,8 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         )
     scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
     _add_with(node, scope)
-    _add_from(node, scope)
     expressions = Expressions(scope, _query)
+    add_from(node, scope, _query, expressions.resolve)
     for item in node.expressions:
         if isinstance(item, exp.Alias):
             scope.aliases[item.alias] = item.this
@@ -116,63 +110,13 @@ def _add_with(node: exp.Select, scope: Scope) -> None:
             scope.ctes[name] = cte.this
 
 
-def _add_from(node: exp.Select, scope: Scope) -> None:
-    from_ = node.args.get("from_")
-    if from_ is None:
-        return
-    allow.check(from_)
-    scope.relation, scope.columns = _relation(from_.this, scope)
-
-
-def _relation(node: exp.Expr, scope: Scope) -> tuple[Relation, dict[str, Type]]:
-    allow.check(node)
-    alias = node.alias
-    if isinstance(node, exp.Subquery):
-        return _derived(_query(node.this, scope), alias or "subquery")
-    if not isinstance(node, exp.Table):
-        raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
-    if isinstance(node.this, exp.Anonymous):
-        return _table_function(node.this, alias)
-    name = node.name
-    if name in scope.ctes:
-        # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
-        inner = replace(scope, ctes={k: v for k, v in scope.ctes.items() if k != name})
-        return _derived(_query(scope.ctes[name], inner), alias or name)
-    if name not in TABLES:
-        line, column = place(node)
-        known = [*TABLES, *scope.ctes]
-        hint = perhaps(name, known, f"The tables are {', '.join(known)}.")
-        raise HogQLError("unknown_table", f"There is no table `{name[:60]}`.", hint, line=line, column=column)
-    table = "events" if name == "events" else "usage"
-    return Table(table, alias or name), TABLES[name]  # type: ignore[arg-type]
-
-
-def _derived(query: Query, alias: str) -> tuple[Relation, dict[str, Type]]:
-    return Derived(query, alias), dict(query.outputs)
-
-
-def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, dict[str, Type]]:
-    argument = node.expressions[0] if len(node.expressions) == 1 else None
-    if node.this != "numbers" or not isinstance(argument, exp.Literal) or not argument.this.isdigit():
-        raise wrong(
-            "There is no such table.", node, "The one table function is `numbers(n)`.", "unknown_table"
-        )
-    if int(argument.this) > MAX_NUMBERS:
-        raise wrong(f"numbers(n) gives at most {MAX_NUMBERS:,} rows.", node, code="too_many_rows")
-    return Numbers(int(argument.this), alias or "numbers"), {"number": UINT64}
-
-
 def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[Output, ...]:
     outputs: list[Output] = []
     for item in node.expressions:
         if isinstance(item, exp.Star):
             allow.check(item)
-            if scope.relation is None:
-                raise wrong("`*` needs a FROM.", node)
-            alias = scope.relation.alias
-            outputs += [Output(name, Column(alias, name, type_)) for name, type_ in scope.columns.items()]
-            continue
-        if isinstance(item, exp.Alias):
+            outputs += _star(node, scope, {output.name for output in outputs})
+        elif isinstance(item, exp.Alias):
             allow.check(item)
             if item.alias == "project_id":
                 raise wrong("`project_id` is reserved.", item, "Take another name.", "reserved_name")
@@ -181,9 +125,28 @@ def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[
             outputs.append(Output(item.alias[:MAX_NAME], expressions.resolve(item.this)))
             scope.resolving.pop()
         else:
-            outputs.append(Output(output_name(item, _text(item))[:MAX_NAME], expressions.resolve(item)))
+            name = output_name(item, _text(item))[:MAX_NAME]
+            taken = any(output.name == name for output in outputs)
+            if taken and isinstance(item, exp.Column) and item.table:
+                name = f"{item.table}.{name}"  # the second `x` of a join is called b.x, as in ClickHouse
+            outputs.append(Output(name, expressions.resolve(item)))
     _check_names(outputs, node)
     return tuple(outputs)
+
+
+def _star(node: exp.Select, scope: Scope, taken: set[str]) -> list[Output]:
+    """Every column of every relation; one whose name is taken is called by its relation too."""
+    if not scope.sources:
+        raise wrong("`*` needs a FROM.", node)
+    outputs = []
+    for source in scope.sources:
+        for name, type_ in source.columns.items():
+            if name in source.hidden:
+                continue
+            shown = f"{source.alias}.{name}" if name in taken else name
+            taken.add(shown)
+            outputs.append(Output(shown, Column(source.alias, name, type_)))
+    return outputs
 
 
 def _check_names(outputs: list[Output], node: exp.Select) -> None:

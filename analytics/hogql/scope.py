@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from analytics.hogql.tree import Relation, Table
+from analytics.hogql.tree import Relation
 from analytics.hogql.types import DATE, DATETIME64, STRING, UINT64, UUID, Type
 
 TABLES: dict[str, dict[str, Type]] = {
@@ -44,6 +44,16 @@ class Context:
     property_types: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Source:
+    """One relation of a FROM: what the query calls it, and its columns."""
+
+    alias: str
+    columns: Mapping[str, Type]
+    is_events: bool = False
+    hidden: frozenset[str] = frozenset()  # joined by USING: `*` and bare names mean the left one's
+
+
 @dataclass
 class Scope:
     """One SELECT's names. `aliases` are its output names, still unresolved; an alias wins over a column."""
@@ -52,10 +62,20 @@ class Scope:
     ctes: dict[str, exp.Expr]
     constants: dict[str, exp.Expr]
     relation: Relation | None = None
-    columns: dict[str, Type] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
     aliases: dict[str, exp.Expr] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
 
+    def source(self, alias: str) -> Source | None:
+        return next((source for source in self.sources if source.alias == alias), None)
+
+    def holding(self, column: str) -> Source | None:
+        """The source that a bare column name means: the first that has it, as in ClickHouse."""
+        return next((source for source in self.sources if column in source.columns), None)
+
+    def events(self) -> Source | None:
+        return next((source for source in self.sources if source.is_events), None)
+
     @property
-    def has_events(self) -> bool:
-        return isinstance(self.relation, Table) and self.relation.name == "events"
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys(name for source in self.sources for name in source.columns))

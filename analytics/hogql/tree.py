@@ -95,6 +95,26 @@ class Aggregate:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Which rows of a window: each end is (how far, PRECEDING or FOLLOWING); None is UNBOUNDED, 0 the row."""
+
+    kind: Choice["ROWS", "RANGE", "GROUPS"]
+    start: tuple[int | None, str]
+    end: tuple[int | None, str]
+
+
+@dataclass(frozen=True)
+class Window:
+    """An aggregate, or a function of window_table.py, over a window."""
+
+    call: Aggregate | Call
+    partition_by: tuple[Expr, ...]
+    order_by: tuple[OrderKey, ...]
+    frame: Frame | None
+    type: Type
+
+
+@dataclass(frozen=True)
 class Scalar:
     """A subquery that stands for its one value."""
 
@@ -102,7 +122,7 @@ class Scalar:
     type: Type
 
 
-Expr = Literal | Interval | Column | Property | Call | Compare | Case | In | Aggregate | Scalar
+Expr = Literal | Interval | Column | Property | Call | Compare | Case | In | Aggregate | Window | Scalar
 
 
 @dataclass(frozen=True)
@@ -153,7 +173,17 @@ class Numbers:
     alias: str
 
 
-Relation = Table | Rollup | Derived | Numbers
+@dataclass(frozen=True)
+class Join:
+    """Two relations side by side; `on` is None for CROSS."""
+
+    left: Relation
+    right: Relation
+    kind: Choice["INNER", "LEFT", "RIGHT", "FULL", "CROSS"]
+    on: Expr | None
+
+
+Relation = Table | Rollup | Derived | Numbers | Join
 
 
 @dataclass(frozen=True)
@@ -216,5 +246,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (needle,)
         case Aggregate(args=args, condition=condition):
             return args if condition is None else (*args, condition)
+        case Window():
+            return (*children(expr.call), *expr.partition_by, *(key.expr for key in expr.order_by))
         case _:
             return ()

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from analytics.hogql.tree import Aggregate, Call, Case, Compare, Expr, In, Query, Scalar, Select
+from analytics.hogql.tree import (
+    Aggregate,
+    Call,
+    Case,
+    Compare,
+    Derived,
+    Expr,
+    In,
+    Join,
+    Query,
+    Relation,
+    Scalar,
+    Select,
+    Window,
+)
 
 
 def map_select(select: Select, change: Callable[[Expr], Expr]) -> Select:
@@ -39,7 +53,31 @@ def map_expr(expr: Expr, change: Callable[[Expr], Expr], inside: Callable[[Query
         case Aggregate():
             condition = None if expr.condition is None else change(expr.condition)
             return replace(expr, args=tuple(change(arg) for arg in expr.args), condition=condition)
+        case Window():
+            call = replace(expr.call, args=tuple(change(arg) for arg in expr.call.args))
+            if isinstance(call, Aggregate) and call.condition is not None:
+                call = replace(call, condition=change(call.condition))
+            order = tuple(replace(key, expr=change(key.expr)) for key in expr.order_by)
+            partition = tuple(change(key) for key in expr.partition_by)
+            return replace(expr, call=call, partition_by=partition, order_by=order)
         case Scalar():
             return replace(expr, query=inside(expr.query))
         case _:
             return expr
+
+
+def map_relation(
+    relation: Relation,
+    leaf: Callable[[Relation], Relation],
+    change: Callable[[Expr], Expr],
+    inside: Callable[[Query], Query],
+) -> Relation:
+    """The same FROM with `leaf` applied to its tables, `change` to ON conditions, `inside` to subqueries."""
+    if isinstance(relation, Join):
+        left = map_relation(relation.left, leaf, change, inside)
+        right = map_relation(relation.right, leaf, change, inside)
+        on = None if relation.on is None else change(relation.on)
+        return replace(relation, left=left, right=right, on=on)
+    if isinstance(relation, Derived):
+        return replace(relation, query=inside(relation.query))
+    return leaf(relation)

@@ -1,0 +1,113 @@
+"""FROM: tables, subqueries, names of WITH, numbers(n), and what is joined to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlglot import exp
+
+from analytics.hogql import allow
+from analytics.hogql.allow import place
+from analytics.hogql.calls import compare, contains_aggregate, require_bool, wrong
+from analytics.hogql.errors import HogQLError, perhaps
+from analytics.hogql.scope import TABLES, Scope, Source
+from analytics.hogql.tree import Call, Column, Derived, Expr, Join, Numbers, Query, Relation, Table
+from analytics.hogql.types import UINT8, UINT64
+
+MAX_NUMBERS = 1_000_000
+KINDS = {"": "INNER", "INNER": "INNER", "CROSS": "CROSS", "LEFT": "LEFT", "RIGHT": "RIGHT", "FULL": "FULL"}
+
+Subqueries = Callable[[exp.Expr, Scope], Query]
+Resolve = Callable[[exp.Expr], Expr]
+
+
+def add_from(node: exp.Select, scope: Scope, subqueries: Subqueries, resolve: Resolve) -> None:
+    """Read FROM and its JOINs into the scope."""
+    from_ = node.args.get("from_")
+    if from_ is None:
+        return
+    allow.check(from_)
+    scope.relation = _add(from_.this, scope, subqueries)
+    for join in node.args.get("joins") or []:
+        scope.relation = _join(join, scope.relation, scope, subqueries, resolve)
+
+
+def _add(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> Relation:
+    relation, source = _relation(node, scope, subqueries)
+    if scope.source(source.alias) is not None:
+        message = f"Two relations are called `{source.alias}`."
+        raise wrong(message, node, "Give one another name.", "duplicate_name")
+    scope.sources.append(source)
+    return relation
+
+
+def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, resolve: Resolve) -> Relation:
+    allow.check(node)
+    side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
+    if kind not in {"", "INNER", "CROSS", "OUTER"} or (side and kind == "CROSS"):
+        raise allow.refusal("clause_not_allowed", f"{side} {kind} JOIN".strip(), node)
+    how = KINDS[side or kind.removesuffix("OUTER")]
+    right = _add(node.this, scope, subqueries)
+    on, using = node.args.get("on"), node.args.get("using")
+    if how == "CROSS" or not (on or using):
+        if how not in {"CROSS", "INNER"} or on or using:
+            raise wrong("A JOIN needs ON or USING; a CROSS JOIN has neither.", node)
+        return Join(left, right, "CROSS", None)
+    condition = _using(using, how, scope, node) if using else require_bool(resolve(on or node), node)
+    if contains_aggregate(condition):
+        raise wrong("An aggregate cannot stand in ON.", node, "Use a subquery.", "aggregate_in_where")
+    return Join(left, right, how, condition)  # type: ignore[arg-type]
+
+
+def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Expr:
+    if how in {"RIGHT", "FULL"}:
+        raise wrong(f"USING does not go with {how} JOIN here.", node, "Write the condition with ON.")
+    *_, right = scope.sources
+    parts: list[Expr] = []
+    for item in names:
+        left = next((source for source in scope.sources[:-1] if item.name in source.columns), None)
+        if left is None or item.name not in right.columns:
+            raise wrong(f"There is no column `{item.name}` on both sides.", item, code="unknown_column")
+        ours = Column(left.alias, item.name, left.columns[item.name])
+        parts.append(compare("=", ours, Column(right.alias, item.name, right.columns[item.name]), node))
+    scope.sources[-1] = replace(right, hidden=frozenset(item.name for item in names))
+    return parts[0] if len(parts) == 1 else Call("and", tuple(parts), UINT8)
+
+
+def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Relation, Source]:
+    allow.check(node)
+    alias = node.alias
+    if isinstance(node, exp.Subquery):
+        return _derived(subqueries(node.this, scope), alias or f"subquery{len(scope.sources) or ''}")
+    if not isinstance(node, exp.Table):
+        raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
+    if isinstance(node.this, exp.Anonymous):
+        return _table_function(node.this, alias)
+    name = node.name
+    if name in scope.ctes:
+        # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
+        inner = replace(scope, ctes={key: cte for key, cte in scope.ctes.items() if key != name})
+        return _derived(subqueries(scope.ctes[name], inner), alias or name)
+    if name not in TABLES:
+        line, column = place(node)
+        known = [*TABLES, *scope.ctes]
+        hint = perhaps(name, known, f"The tables are {', '.join(known)}.")
+        raise HogQLError("unknown_table", f"There is no table `{name[:60]}`.", hint, line=line, column=column)
+    source = Source(alias or name, TABLES[name], is_events=name == "events")
+    return Table("events" if name == "events" else "usage", source.alias), source
+
+
+def _derived(query: Query, alias: str) -> tuple[Relation, Source]:
+    return Derived(query, alias), Source(alias, dict(query.outputs))
+
+
+def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, Source]:
+    argument = node.expressions[0] if len(node.expressions) == 1 else None
+    if node.this != "numbers" or not isinstance(argument, exp.Literal) or not argument.this.isdigit():
+        hint = "The one table function is `numbers(n)`."
+        raise wrong("There is no such table.", node, hint, "unknown_table")
+    if int(argument.this) > MAX_NUMBERS:
+        raise wrong(f"numbers(n) gives at most {MAX_NUMBERS:,} rows.", node, code="too_many_rows")
+    alias = alias or "numbers"
+    return Numbers(int(argument.this), alias), Source(alias, {"number": UINT64})
