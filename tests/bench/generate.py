@@ -4,6 +4,7 @@ days that end now; and the rollups of exactly these rows."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 import psycopg
 
@@ -20,42 +21,25 @@ FIVE = {
 TAIL = 1_000
 TAIL_CALLS = 4_540_000  # of all together: 44 million with the five
 
-DISTRIBUTION = """
-CREATE TEMPORARY TABLE bench_customers AS
-WITH customer(name, weight) AS (
-    SELECT name, weight FROM unnest(%(names)s::text[], %(weights)s::float8[]) AS five(name, weight)
-    UNION ALL
-    SELECT 'tail_' || n, %(tail_calls)s::float8 / n
-                       / (SELECT sum(1.0 / m) FROM generate_series(1, %(tail)s) AS m)
-    FROM generate_series(1, %(tail)s) AS n
-)
-SELECT array_agg(name ORDER BY weight DESC, name) AS names,
-       array_agg(edge ORDER BY weight DESC, name) AS edges
-FROM (SELECT name, weight,
-             (sum(weight) OVER (ORDER BY weight DESC, name) - weight) / sum(weight) OVER () AS edge
-      FROM customer) AS cumulative
-"""
-
-# random() is volatile, so each draw stands in a sub-select of its own row; the seed makes a run repeatable.
+# The customer's number comes from an array that is a parameter: one read from a table would be unpacked for
+# every row.
 DAY_OF_EVENTS = """
 INSERT INTO events (project_id, status, "timestamp", latency_ms, bytes, uuid, event, distinct_id,
                     customer_id, endpoint, method, plan, rest)
 SELECT %(project)s,
        CASE WHEN u3 < 0.96 THEN 200 WHEN u3 < 0.98 THEN 404 WHEN u3 < 0.99 THEN 429 ELSE 500 END,
        at, round((12 + 300 * u4 * u4)::numeric, 1), (400 + 20000 * u4 * u2)::bigint,
-       gen_random_uuid(), 'api_request', names[customer], names[customer],
-       '/v1/resource' || endpoint, (ARRAY['GET', 'GET', 'GET', 'POST', 'PATCH'])[1 + endpoint %% 5],
+       gen_random_uuid(), 'api_request', name, name, '/v1/resource' || endpoint,
+       (ARRAY['GET', 'GET', 'GET', 'POST', 'PATCH'])[1 + endpoint %% 5],
        (ARRAY['starter', 'growth', 'scale', 'enterprise'])[1 + customer %% 4],
        jsonb_build_object('sdk_version', 'sdk/1.' || (u5 * 5)::integer, 'ip_country',
                           (ARRAY['US', 'DE', 'GB', 'IN', 'BR'])[1 + (u2 * 4.99)::integer])
 FROM (
     SELECT %(start)s::timestamptz + i * (%(end)s::timestamptz - %(start)s::timestamptz) / %(rows)s AS at,
-           width_bucket(u1, edges) AS customer, names,
-           (u5 * 12)::integer AS endpoint, u2, u3, u4, u5
-    FROM bench_customers,
-         (SELECT i, random() AS u1, random() AS u2, random() AS u3, random() AS u4, random() AS u5
+           width_bucket(u1, %(edges)s::float8[]) AS customer, (u5 * 12)::integer AS endpoint, u2, u3, u4, u5
+    FROM (SELECT i, random() AS u1, random() AS u2, random() AS u3, random() AS u4, random() AS u5
           FROM generate_series(0, %(rows)s - 1) AS i) AS draw
-) AS made
+) AS made JOIN bench_customers USING (customer)
 """
 
 MEASURES = "first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
@@ -96,17 +80,14 @@ SELECT count(*) FROM (
 def generate(connection: psycopg.Connection, project_id: int, events: int, now: datetime) -> None:
     """Add `events` events and their rollups. AssertionError if they disagree."""
     connection.execute("SELECT setseed(0.42)")
-    connection.execute(
-        DISTRIBUTION,
-        {"names": list(FIVE), "weights": list(FIVE.values()), "tail": TAIL, "tail_calls": TAIL_CALLS},
-    )
+    edges = _make_customers(connection)
     first = now - timedelta(days=DAYS)
     day = partitions.start(first.date())
     partitions.ensure(first.date() + timedelta(days=number) for number in range(DAYS + 1))
     while day < now:
         start, end = max(day, first), min(day + timedelta(days=1), now)
         rows = round(events * ((end - start) / timedelta(days=DAYS)))
-        span = {"project": project_id, "start": start, "end": end, "rows": rows}
+        span = {"project": project_id, "start": start, "end": end, "rows": rows, "edges": edges}
         connection.execute(DAY_OF_EVENTS, span)
         for statement in ROLLUPS:
             connection.execute(
@@ -117,6 +98,19 @@ def generate(connection: psycopg.Connection, project_id: int, events: int, now: 
     connection.execute("DROP TABLE bench_customers")
     connection.commit()
     verify(connection, project_id)
+
+
+def _make_customers(connection: psycopg.Connection) -> list[float]:
+    """A temporary table of customers by number; gives where each one's share of the calls begins."""
+    shares = [rank**-0.5 for rank in range(1, TAIL + 1)]
+    tail = {f"tail_{rank}": TAIL_CALLS * share / sum(shares) for rank, share in enumerate(shares, start=1)}
+    weights = {**FIVE, **tail}
+    connection.execute("CREATE TEMPORARY TABLE bench_customers (customer integer, name text)")
+    with connection.cursor() as cursor:
+        numbered = list(enumerate(weights, start=1))
+        cursor.executemany("INSERT INTO bench_customers VALUES (%s, %s)", numbered)
+    total = sum(weights.values())
+    return [0.0, *accumulate(weight / total for weight in list(weights.values())[:-1])]
 
 
 def verify(connection: psycopg.Connection, project_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.bench.stack import Running, database
 from tests.bench.table import Row, interleaved
 
 ROUNDS = 7
+FULL = 44_000_000
 LARGE, TENTH = "large", "tenth"
 TOP_20 = """
 select properties.customer_id as customer_id, count() as total_calls,
@@ -61,13 +63,15 @@ def measure(running: Running, directory: Path, events: int) -> list[Row]:
         copied = oracle.copy(connection, large.pk)
     assert copied >= events * 0.999, f"ClickHouse has {copied} of {events} events"
     same_answer(running, oracle, now - timedelta(days=DAYS - 1, hours=5, minutes=7))
-    return [
+    rows = [
         against_clickhouse(running, oracle, "walkthrough top-20", TOP_20, 0.2),
         against_clickhouse(running, oracle, "walkthrough daily series", SERIES, 0.2),
         against_clickhouse(running, oracle, "endpoints by hour of day (hourly details)", BY_HOUR, 0.7),
-        against_sql(running, large),
         against_tenth(running),
     ]
+    if events < FULL:  # a question over few events is all overhead
+        rows = [replace(row, judged=False) for row in rows]
+    return [*rows, against_sql(running, large)]
 
 
 def same_answer(running: Running, oracle: ClickHouse, start: datetime) -> None:
