@@ -35,7 +35,7 @@ START_SECONDS = 60.0  # recovery after a kill -9 may have to replay 2 GB of log
 POSTGRES_SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",  # a path below a data directory is often longer than the 107 bytes allowed
-    "max_connections": "100",
+    "max_connections": "200",  # a web process has 40 threads and 8 for queries
     "shared_buffers": "256MB",  # the rollups and the newest day stay in memory on a 2 GB machine
     "work_mem": "16MB",  # a group-by over some ten thousand customers does not spill
     "max_wal_size": "2GB",  # ingest writes much log: fewer checkpoints, fewer full pages in it
@@ -45,6 +45,7 @@ POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # a statement may hold what a customer sent
 }
 NOT_DURABLE = {
     "fsync": "off",
