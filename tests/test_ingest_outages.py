@@ -18,6 +18,7 @@ from agentry import valkey
 from agentry.stack.child import Command, start, stop
 from agentry.stack.servers import Valkey, await_ready
 from analytics.ingest import durable
+from analytics.ingest.line import pack
 from tests.ingest_client import Sender, backlog, error
 
 GOOD = {"event": "e"}
@@ -99,7 +100,7 @@ def test_any_other_policy_waits_for_the_log(server: Server, sender: Sender) -> N
 def test_a_log_that_never_syncs_is_no_promise(
     server: Server, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(durable, "_WAITAOF", durable.pack(["WAITAOF", 1, 0, 1]))
+    monkeypatch.setattr(durable, "_WAITAOF", pack(["WAITAOF", 1, 0, 1]))
     valkey.client().config_set("appendfsync", "no")
     refused(sender)
 

@@ -54,7 +54,7 @@ def test_one_wake_up_is_pending_at_a_time(sender: Sender) -> None:
     for _ in range(20):
         sender.send(GOOD)
     sent = [json.loads(message) for message in valkey.client().lrange(QUEUE, 0, -1)]
-    shards = sorted({entry_name.decode() for entry_name in valkey.client().keys("ingest:wake:*")})
+    shards = list(set(valkey.client().keys("ingest:wake:*")))
     assert len(sent) == len(shards) == settings.SHARDS
     assert {message["headers"]["task"] for message in sent} == {"analytics.write.drain"}
     assert "event" not in json.dumps([message["headers"] | {"body": message["body"]} for message in sent])
