@@ -22,6 +22,7 @@ from agentry import valkey
 from agentry.accounts.models import Project
 from agentry.stack.child import Command, start, stop
 from analytics import metrics
+from analytics.engines import postgres_accounts
 from analytics.ingest.batch import Batch
 from analytics.ingest.stream import append
 from analytics.ingest.times import Clock
@@ -106,7 +107,7 @@ def test_metrics_answer_without_postgresql(project: Project, monkeypatch: pytest
     def away(*_: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(metrics.postgres_accounts, "totals", away)
+    monkeypatch.setattr(postgres_accounts, "totals", away)
     found = scrape()
     assert sample(found, "agentry_up", server="postgresql") == 0
     assert sample(found, "agentry_ingest_backlog_events") == 1

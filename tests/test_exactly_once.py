@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from agentry.accounts.models import Project
+from analytics.engines import postgres_write
 from analytics.ingest.event import AcceptedEvent
 from analytics.write import drain
 from analytics.write.reader import Reader
@@ -166,31 +168,41 @@ def in_threads(*works: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("floating", [0, 1, 2])
 def test_concurrent_writers_of_the_same_uuids_and_rollup_keys_stay_exact(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch, floating: int
 ) -> None:
-    """Two shards, each with the same events in another order; floating ones with another time each."""
-    monkeypatch.setattr(drain, "BATCH_EVENTS", 100)
-    names = [str(uuid.uuid4()) for _ in range(400)]
+    """Two shards, each with the same events in another order; of two, none, one or both float, with another
+    time in each shard. (Where times are fixed, writers wait for each other there; without, at the events.)"""
+    names = [str(uuid.uuid4()) for _ in range(3000)]
     deadlocks = ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     for shard, order in ((0, names), (1, names[::-1])):
         monkeypatch.setattr("analytics.ingest.stream.random.randrange", lambda _, shard=shard: shard)
-        for start in range(0, len(order), 20):
+        for start in range(0, len(order), 500):
             events = [
                 event(
                     uuid=name,
-                    floating=number % 2 == 0,
-                    timestamp=NOW - (shard * DAY if number % 2 == 0 else 0),
+                    floating=number % 2 < floating,
+                    timestamp=NOW - (shard * DAY if number % 2 < floating else 0),
                     customer_id=f"customer_{number % 7}",
                 )
-                for number, name in ((int(name[:8], 16), name) for name in order[start : start + 20])
+                for number, name in ((int(name[:8], 16), name) for name in order[start : start + 500])
             ]
             send(project, *events)
+    together = threading.Barrier(2)
+    store = postgres_write.store
+
+    def store_together(*args: Any, **options: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(5)
+        return store(*args, **options)
+
+    monkeypatch.setattr(postgres_write, "store", store_together)
     in_threads(lambda: drain.drain(0), lambda: drain.drain(1))
     drain_all()
     assert stored() == dict.fromkeys(names, 1)
     assert rollup_differences() == []
-    assert_accounted(project, received=800, stored=400, duplicate=400, backlog=0)
+    assert_accounted(project, received=6000, stored=3000, duplicate=3000, backlog=0)
     assert ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == deadlocks
 
 

@@ -96,7 +96,12 @@ def test_retention_lets_a_running_query_end(project: Project) -> None:
             VALUES (%s, %s, gen_random_uuid(), 'x', '')""",
             [project.id, partitions.start(old)],
         )
-    dropping = threading.Thread(target=lambda: (maintenance.maintain(), connections.close_all()))
+
+    def drop() -> None:
+        maintenance.maintain()
+        connections.close_all()
+
+    dropping = threading.Thread(target=drop)
     with own_connection() as reader, reader.cursor("rows") as rows:
         reader.autocommit = False
         rows.execute("SELECT event FROM events")

@@ -28,6 +28,7 @@ from analytics.write.reader import Outcome, Received, project_of
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
 DAYS_AHEAD = 2  # accepted up to 24 hours ahead of its request
+WAITED = timedelta(days=30)  # no backlog is older: an entry that says so is wrong
 PROPERTY_NAME_BYTES = 500  # of a longer one no type is kept: it would not fit an index page
 KNOWN_PROPERTIES = 100_000  # of this process; then it starts again
 UNDECODABLE = "undecodable"  # a dead letter's reason: its payload is the whole entry, in base64
@@ -46,6 +47,7 @@ class Batch:
     entries: list[Received]
     received_at: int = 0  # of the oldest entry, in milliseconds
     rows: list[Row] = field(default_factory=list)
+    undecodable: dict[int, str] = field(default_factory=dict)  # entry number → why
     property_types: dict[tuple[int, str], str] = field(default_factory=dict)
     totals: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     stored: Counter[int] = field(default_factory=Counter)  # by entry; only if somebody waits
@@ -72,11 +74,12 @@ def write(shard: int, runs: list[list[Received]]) -> dict[tuple[int, int], Outco
 
     Raises django.db.Error or psycopg.Error when the database is in trouble; then nothing has been written.
     """
+    new = _not_written(shard, runs)
+    batch = Batch([entry for run in new for entry in run])
+    _decode_entries(batch)
+    oldest = _admit(batch)
     with transaction.atomic(), connection.cursor() as cursor:
-        new = _not_written(cursor, shard, runs)
-        batch = Batch([entry for run in new for entry in run])
-        _decode_entries(cursor, batch)
-        oldest = _admit(batch)
+        _bury_entries(cursor, batch)
         _store(cursor, batch, batch.rows, oldest)
         _count(batch)
         fresh = {key: kind for key, kind in batch.property_types.items() if key not in _known_properties}
@@ -89,9 +92,13 @@ def write(shard: int, runs: list[list[Received]]) -> dict[tuple[int, int], Outco
     return batch.outcomes()
 
 
-def _not_written(cursor: CursorWrapper, shard: int, runs: list[list[Received]]) -> list[list[Received]]:
-    """The runs without the entries whose transaction has committed already, and without empty runs."""
-    written = sql.written_runs(cursor, shard, min(run[0].id for run in runs)[0])
+def _not_written(shard: int, runs: list[list[Received]]) -> list[list[Received]]:
+    """The runs without the entries whose transaction has committed already, and without empty runs.
+
+    Asked before the transaction: the shard's lock is this session's, so nobody else commits one meanwhile.
+    """
+    with connection.cursor() as cursor:
+        written = sql.written_runs(cursor, shard, min(run[0].id for run in runs)[0])
 
     def is_new(entry: Received) -> bool:
         return not any(run[:2] <= entry.id <= run[2:] for run in written)
@@ -100,12 +107,12 @@ def _not_written(cursor: CursorWrapper, shard: int, runs: list[list[Received]]) 
     return [run for run in kept if run]
 
 
-def _decode_entries(cursor: CursorWrapper, batch: Batch) -> None:
+def _decode_entries(batch: Batch) -> None:
     for number, received in enumerate(batch.entries):
         try:
             entry = _decode(received.data)
         except msgspec.DecodeError as error:
-            _bury_entry(cursor, batch, number, str(error))
+            batch.undecodable[number] = str(error)
             continue
         batch.received_at = min(batch.received_at or entry.received_at, entry.received_at)
         batch.rows += [(number, entry.project_id, event) for event in entry.events]
@@ -114,29 +121,33 @@ def _decode_entries(cursor: CursorWrapper, batch: Batch) -> None:
                 batch.property_types.setdefault((entry.project_id, name), kind)
 
 
-def _bury_entry(cursor: CursorWrapper, batch: Batch, number: int, reason: str) -> None:
-    """An entry that cannot be decoded at all: one dead letter for all its events."""
-    received = batch.entries[number]
-    if not received.data and not received.events:
-        return  # deleted while it was pending
-    payload = base64.b64encode(received.data).decode()
-    sql.add_dead_letter(cursor, project_of(received.data), payload, "", f"{UNDECODABLE}: {reason}")
-    batch.totals[project_of(received.data), "dead_lettered", ""] += received.events
-    batch.dead[number] += received.events
+def _bury_entries(cursor: CursorWrapper, batch: Batch) -> None:
+    """Entries that cannot be decoded at all: one dead letter each, for all its events."""
+    for number, reason in batch.undecodable.items():
+        received = batch.entries[number]
+        if not received.data and not received.events:
+            continue  # deleted while it was pending
+        project_id = project_of(received.data)
+        payload = base64.b64encode(received.data).decode()
+        sql.add_dead_letter(cursor, project_id, payload, "", f"{UNDECODABLE}: {reason}")
+        batch.totals[project_id, "dead_lettered", ""] += received.events
+        batch.dead[number] += received.events
 
 
 def _admit(batch: Batch) -> datetime:
     """Leave out events of deleted projects and outside the window; make the partitions that are missing.
 
     The window is that of the moment at which the batch's oldest entry was accepted: what was accepted is
-    stored, however long it waited. Gives the start of the oldest partition.
+    stored, however long it waited (up to WAITED). Gives the start of the oldest partition. Before the writing
+    transaction, which would hold the partitions' locks until its end.
     """
     projects = {project_id for _, project_id, _ in batch.rows}
     gone = projects - set(Project.objects.filter(id__in=projects).values_list("id", flat=True))
     days = {event.timestamp // DAY_MS for _, _, event in batch.rows}
     existing = {(day - EPOCH).days for day in partitions.existing()}
     now = datetime.now(UTC)
-    first = (partitions.first_kept(datetime.fromtimestamp(batch.received_at / 1000, UTC)) - EPOCH).days
+    waited = min(max(now.timestamp() - batch.received_at / 1000, 0), WAITED.total_seconds())
+    first = (partitions.first_kept(now - timedelta(seconds=waited)) - EPOCH).days
     last = (now.date() - EPOCH).days + DAYS_AHEAD
     admitted = {day for day in days if first <= day <= last or day in existing}
     if gone or admitted != days:
