@@ -40,7 +40,7 @@ def sender(dsn: str) -> Sender:
         (b'{"event":"e"} {"event":"e"}', "not_json"),
         (b"[" + b'{"event":"e"},' + b"]", "not_json"),
         (b'[{"event":"e"},{"event":"e"]', "not_json"),
-        (b'[{"event":"\ud800"},{"event"]'.replace(b"\xed\xa0\x80", rb"\ud800"), "not_json"),
+        (rb'[{"event":"\ud800"},{"event"]', "not_json"),
         (b'{"event":"e","properties":{"a":NaN}}', "not_json"),
         (b'[{"event":"e"},{"event":"e","properties":{"a":Infinity}}]', "not_json"),
         (b'{"event":"a\x00b"}', "not_json"),
