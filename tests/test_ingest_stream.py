@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
 
 from agentry import valkey
@@ -92,6 +93,7 @@ def writer(transactional_db: None) -> Iterator[None]:
             for shard in range(settings.SHARDS):
                 drain(shard, 1.0)
             ending.wait(0.02)
+        connection.close()
 
     thread = threading.Thread(target=work)
     thread.start()
