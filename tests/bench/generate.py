@@ -100,11 +100,16 @@ def generate(connection: psycopg.Connection, project_id: int, events: int, now: 
     verify(connection, project_id)
 
 
-def _make_customers(connection: psycopg.Connection) -> list[float]:
-    """A temporary table of customers by number; gives where each one's share of the calls begins."""
+def customers() -> dict[str, float]:
+    """The walkthrough's five and the tail, with their calls in 30 days."""
     shares = [rank**-0.5 for rank in range(1, TAIL + 1)]
     tail = {f"tail_{rank}": TAIL_CALLS * share / sum(shares) for rank, share in enumerate(shares, start=1)}
-    weights = {**FIVE, **tail}
+    return {**FIVE, **tail}
+
+
+def _make_customers(connection: psycopg.Connection) -> list[float]:
+    """A temporary table of customers by number; gives where each one's share of the calls begins."""
+    weights = customers()
     connection.execute("CREATE TEMPORARY TABLE bench_customers (customer integer, name text)")
     with connection.cursor() as cursor:
         numbered = list(enumerate(weights, start=1))
