@@ -97,7 +97,7 @@ def same(ours: Any, theirs: Any) -> bool:
 
 
 def by_text(rows: list[Any]) -> list[Any]:
-    """Sorted, floats by six digits; sums of whole numbers come as Decimal from rollups, as int from events."""
+    """Sorted, floats by six digits; sums of whole numbers come as Decimal from rollups."""
     plain = [[int(value) if isinstance(value, Decimal) else value for value in row] for row in rows]
     return sorted(plain, key=lambda row: [f"{v:.6g}" if isinstance(v, float) else repr(v) for v in row])
 
