@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from analytics.demo import load_demo
 
 from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Scope, User
 from agentry.accounts.secrets import fingerprint
 from agentry.accounts.teams import FIRST_PROJECT, create_team
 from agentry.stack import facts
+from analytics.demo import load_demo
 from publications.links import public_url
 from publications.models import Publication
 from publications.publish import RAW_HOGQL, publish
