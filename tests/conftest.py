@@ -50,12 +50,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the running stack or a browser; one xdist worker runs them all, with one stack."""
+    """Mark what needs the running stack or a browser."""
     for item in items:
-        used = getattr(item, "fixturenames", ())
-        if "stack" in used:
-            item.add_marker("stack")
-        if "browser" in used:
-            item.add_marker("browser")
-        if "stack" in used or item.get_closest_marker("stack"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+        for name in ("stack", "browser"):
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(name)

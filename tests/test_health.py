@@ -13,20 +13,25 @@ from django.conf import settings
 from django.test import Client
 
 from agentry import health, valkey
-from agentry.stack.servers import free_port
+from agentry.stack.child import start, stop
+from agentry.stack.servers import Valkey, await_ready, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def durable_valkey() -> Iterator[None]:
-    """The tests' Valkey keeps nothing; for this test it does."""
-    client = valkey.client()
-    client.config_set("appendonly", "yes")
-    client.config_set("appendfsync", "always")
+def durable_valkey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Valkey of this test's own that keeps everything: the tests' shared one keeps nothing."""
+    server = Valkey(tmp_path / "valkey")
+    server.prepare()
+    command = server.command()
+    process = start(command)
+    await_ready(server, process)
+    monkeypatch.setattr(settings, "VALKEY_URL", server.url)
+    valkey.client.cache_clear()
     yield
-    client.config_set("appendonly", "no")
-    client.config_set("appendfsync", "always")
+    valkey.client.cache_clear()
+    stop(process, command)
 
 
 def message(client: Client) -> str:
@@ -61,7 +66,7 @@ def test_not_ready_on_a_valkey_that_writes_later(client: Client, durable_valkey:
 
 @pytest.mark.django_db
 def test_not_ready_before_the_migrations(
-    client: Client, durable_valkey: None, monkeypatch: pytest.MonkeyPatch, django_db_blocker: object
+    client: Client, durable_valkey: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_migrated", False)
     monkeypatch.setattr(
