@@ -275,3 +275,19 @@ def test_poison_is_bisected_to_the_single_event(project: Project) -> None:
     assert all(reason for _, _, reason in letters)
     assert rollup_differences() == []
     assert_accounted(project, received=304, stored=300, dead_lettered=4, duplicate=0)
+
+
+def test_a_flood_of_poison_is_worked_off_in_pieces(project: Project) -> None:
+    """More than one drain may do in its time: what it has done stays done."""
+    for _ in range(12):
+        send(project, *(event(uuid="no uuid") for _ in range(200)), event())
+    drains = 0
+    while any(Reader(shard).waiting() for shard in range(settings.SHARDS)):
+        before = ask("SELECT count(*) FROM dead_letters")
+        for shard in range(settings.SHARDS):
+            drain.drain(shard, seconds=0.2)
+        assert ask("SELECT count(*) FROM dead_letters") > before
+        drains += 1
+    assert drains > 1
+    assert_accounted(project, received=2412, stored=12, dead_lettered=2400, backlog=0)
+    assert rollup_differences() == []

@@ -166,9 +166,13 @@ RAISE_HOUR = raise_rollup("usage_hour", '"hour"')
 RAISE_DAY = raise_rollup("usage_day", "day")
 
 
+def prepare(cursor: CursorWrapper) -> None:
+    """Once in a transaction; the tables themselves live as long as the connection."""
+    cursor.execute(STAGES)
+
+
 def stage(cursor: CursorWrapper, rows: Iterable[tuple[Any, ...]]) -> None:
     """COPY rows, in the order of STAGES' first table. What an earlier piece left is removed."""
-    cursor.execute(STAGES)
     cursor.execute("DELETE FROM staged_events; DELETE FROM staged_usage; DELETE FROM staged_keys")
     with cursor.copy("COPY staged_events FROM STDIN") as copy:
         for row in rows:

@@ -1,7 +1,7 @@
 """One batch, one transaction: events, rollups, totals and the entries' ids, all or nothing.
 
-What PostgreSQL refuses is halved under savepoints down to the single event, which becomes a dead letter; all
-others are stored. Trouble of the database itself (`failure.TROUBLE`) escapes, and nothing is changed.
+With `halve`, what PostgreSQL refuses is halved under savepoints down to the single event, which becomes a
+dead letter; all others are stored. Trouble of the database itself escapes, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
 DAYS_AHEAD = 2  # accepted up to 24 hours ahead of its request
 WAITED = timedelta(days=30)  # no backlog is older: an entry that says so is wrong
+PROPERTY_TYPES = ("String", "Numeric", "Boolean")
 PROPERTY_NAME_BYTES = 500  # of a longer one no type is kept: it would not fit an index page
 KNOWN_PROPERTIES = 100_000  # of this process; then it starts again
 UNDECODABLE = "undecodable"  # a dead letter's reason: its payload is the whole entry, in base64
@@ -69,18 +70,20 @@ class Batch:
         return found
 
 
-def write(shard: int, runs: list[list[Received]]) -> dict[tuple[int, int], Outcome]:
+def write(shard: int, runs: list[list[Received]], *, halve: bool = False) -> dict[tuple[int, int], Outcome]:
     """Write runs of entries, in stream order, and commit. Gives the outcome of those somebody waits for.
 
-    Raises django.db.Error or psycopg.Error when the database is in trouble; then nothing has been written.
+    Raises django.db.Error or psycopg.Error when the database is in trouble, or, without `halve`, refuses an
+    event; then nothing has been written.
     """
     new = _not_written(shard, runs)
     batch = Batch([entry for run in new for entry in run])
     _decode_entries(batch)
     oldest = _admit(batch)
     with transaction.atomic(), connection.cursor() as cursor:
+        sql.prepare(cursor)
         _bury_entries(cursor, batch)
-        _store(cursor, batch, batch.rows, oldest)
+        _store(cursor, batch, batch.rows, oldest, halve=halve)
         _count(batch)
         fresh = {key: kind for key, kind in batch.property_types.items() if key not in _known_properties}
         sql.add_property_types(cursor, fresh)
@@ -117,7 +120,7 @@ def _decode_entries(batch: Batch) -> None:
         batch.received_at = min(batch.received_at or entry.received_at, entry.received_at)
         batch.rows += [(number, entry.project_id, event) for event in entry.events]
         for name, kind in entry.property_types.items():
-            if len(name) <= PROPERTY_NAME_BYTES and len(name.encode()) <= PROPERTY_NAME_BYTES:
+            if kind in PROPERTY_TYPES and "\0" not in name and len(name.encode()) <= PROPERTY_NAME_BYTES:
                 batch.property_types.setdefault((entry.project_id, name), kind)
 
 
@@ -173,8 +176,7 @@ def _reject(batch: Batch, gone: set[int], admitted: set[int]) -> None:
     batch.property_types = {key: kind for key, kind in batch.property_types.items() if key[0] not in gone}
 
 
-def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetime) -> None:
-    """Store rows; halve what is refused."""
+def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetime, *, halve: bool) -> None:
     if not rows:
         return
     try:
@@ -183,14 +185,14 @@ def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetim
             stored = sql.store(cursor, oldest, settings.DETAIL_KEYS_PER_HOUR, attribute=batch.attribute)
             by_entry = sql.stored_by_entry(cursor) if batch.attribute else {}
     except DATABASE_ERRORS as error:
-        if not is_refusal(error):
+        if not (halve and is_refusal(error)):
             raise
         if len(rows) == 1:
             _bury(cursor, batch, rows[0], error)
             return
         middle = len(rows) // 2
-        _store(cursor, batch, rows[:middle], oldest)
-        _store(cursor, batch, rows[middle:], oldest)
+        _store(cursor, batch, rows[:middle], oldest, halve=True)
+        _store(cursor, batch, rows[middle:], oldest, halve=True)
         return
     for project_id, events in stored.items():
         batch.totals[project_id, "stored", ""] += events

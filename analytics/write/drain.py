@@ -18,12 +18,15 @@ from django.db import connection
 
 from analytics.engines import postgres_write as sql
 from analytics.write import batch
-from analytics.write.failure import DATABASE_ERRORS, sqlstate
+from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
 from analytics.write.reader import NoGroupError, Outcome, Reader, Received
 
 SECONDS = 20.0
-BATCH_EVENTS = 10_000
+# Measured: 31.8 µs of PostgreSQL's time an event in batches of 10,000, 29.4 of 20,000, 26.3 of 40,000 (fewer
+# rollup rows are raised twice), 25.3 of 80,000; the worker then has 97, 105, 128 and 174 MB.
+BATCH_EVENTS = 40_000
 BATCH_BYTES = 8_000_000
+PIECE_EVENTS = 1_000  # a transaction that looks for what PostgreSQL refuses: a few seconds if it refuses all
 READ_ENTRIES = 1_000  # a call: Valkey answers nobody else for some 10 ms
 LOCK = 0x61677264  # the advisory lock's first key; the second is the shard
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -75,8 +78,7 @@ def _drain_locked(reader: Reader, deadline: Deadline) -> None:
             _begin(reader)
             continue
         if runs:
-            outcomes = batch.write(reader.shard, runs)
-            _acknowledge(reader, runs, outcomes, deadline)
+            _write(reader, runs, deadline)
         elif after == ">":
             return
         else:
@@ -95,6 +97,37 @@ def _runs(reader: Reader, after: str) -> Iterator[list[Received]]:
         size += sum(len(entry.data) for entry in run)
         if after != ">":
             after = run[-1].name
+
+
+def _write(reader: Reader, runs: list[list[Received]], deadline: Deadline) -> None:
+    """Write and acknowledge; if PostgreSQL refuses something, in small pieces, each for good: a batch of
+    nothing but poison would else take longer than its task may, and begin anew for ever."""
+    try:
+        outcomes = batch.write(reader.shard, runs)
+    except DATABASE_ERRORS as error:
+        if not is_refusal(error):
+            raise
+    else:
+        _acknowledge(reader, runs, outcomes, deadline)
+        return
+    for piece in _pieces(runs):
+        outcomes = batch.write(reader.shard, [piece], halve=True)
+        _acknowledge(reader, [piece], outcomes, deadline)
+        if deadline.passed():
+            return
+
+
+def _pieces(runs: list[list[Received]]) -> Iterator[list[Received]]:
+    for run in runs:
+        piece: list[Received] = []
+        events = 0
+        for entry in run:
+            if piece and events + entry.events > PIECE_EVENTS:
+                yield piece
+                piece, events = [], 0
+            piece.append(entry)
+            events += entry.events
+        yield piece
 
 
 def _acknowledge(
