@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 
 from agentry import valkey
 from agentry.accounts.models import Project
+from analytics.engines import postgres_write
 from analytics.ingest import wait
 from analytics.ingest.stream import BACKLOG
 from analytics.write import batch, drain
@@ -238,3 +239,25 @@ def test_the_database_that_is_away_is_waited_for(project: Project, monkeypatch: 
     monkeypatch.setattr(batch, "write", fail_twice)
     drain_all()
     assert len(stored()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_dies_in_the_transaction_is_replaced(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends the session, as it does when it is shut down, once everything but the commit is done."""
+    send(project, *(event() for _ in range(100)))
+    original = postgres_write.add_totals
+    ended: list[int] = []
+
+    def end_session_once(cursor: Any, totals: Any) -> None:
+        original(cursor, totals)
+        if not ended:
+            cursor.execute("SELECT pg_backend_pid()")
+            ended.append(cursor.fetchone()[0])
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(postgres_write, "add_totals", end_session_once)
+    drain_all()
+    assert (len(stored()), len(ended), rollup_differences()) == (100, 1, [])
+    assert_accounted(project, received=100, stored=100, dead_lettered=0, duplicate=0, backlog=0)
