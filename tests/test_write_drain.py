@@ -245,7 +245,7 @@ def test_the_database_that_is_away_is_waited_for(project: Project, monkeypatch: 
 def test_a_connection_that_dies_in_the_transaction_is_replaced(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server ends the session, as it does when it is shut down, once everything but the commit is done."""
+    """The server ends the session, as it does when it is shut down, when all but the commit is done."""
     send(project, *(event() for _ in range(100)))
     original = postgres_write.add_totals
     ended: list[int] = []
