@@ -1,7 +1,7 @@
 """The tables of events and rollups, and the role that queries run as.
 
 Plain SQL: partitions, NULLS NOT DISTINCT, numeric sums and row-level security are not the ORM's.
-PostgreSQL 15 or newer.
+PostgreSQL 16 or newer.
 """
 
 from django.db import migrations
