@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test import Client
 
 from agentry import valkey
@@ -172,6 +173,16 @@ def test_a_project_runs_so_many_queries_at_once(client: Client, token: str, proj
     assert (response.status_code, response.json()["error"]["code"]) == (429, "too_many_queries")
     assert int(response.headers["Retry-After"]) > 0
     valkey.client().zadd(f"queries:{project.id}", dict.fromkeys(running, 1))  # all should have ended long ago
+    assert ask(client, token, {"query": "select 1"})[0] == 200
+
+
+def test_a_connection_that_died_is_not_handed_out(client: Client, token: str) -> None:
+    assert ask(client, token, {"query": "select 1"})[0] == 200
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
     assert ask(client, token, {"query": "select 1"})[0] == 200
 
 

@@ -51,6 +51,7 @@ def _pool() -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
         max_size=settings.QUERIES_AT_ONCE,
         timeout=POOL_WAIT_SECONDS,
         max_idle=300,
+        check=ConnectionPool.check_connection,  # one that died with its server is not handed out
         open=True,
     )
 
