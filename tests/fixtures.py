@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from agentry import valkey
@@ -16,6 +17,10 @@ from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role,
 from agentry.accounts.secrets import API_TOKEN, DSN_KEY, fingerprint, mint, prefix
 from analytics.engines import postgres
 from tests.stack import Stack, running_stack
+
+# A machine that is busy is no failure: no deadline for a single example.
+settings.register_profile("agentry", deadline=None)
+settings.load_profile("agentry")
 
 EMAIL = "dev@example.com"
 PASSWORD = "correct horse battery"
