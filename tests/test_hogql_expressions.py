@@ -87,6 +87,77 @@ EXPRESSIONS = [
         "3 in (select number from numbers(5))",
     ),
 ]
+EXPRESSIONS += [
+    *(
+        "substring('hello', 2, 2)",
+        "substring('hello', 0, 2)",
+        "substring('hello', -3)",
+        "substring('hello', -9, 6)",
+    ),
+    *(
+        "substring('äbc', 3)",
+        "substringUTF8('äbc', 2, 1)",
+        "substringUTF8('hello', -3, 2)",
+        "left('hello', 2)",
+    ),
+    *(
+        "left('hello', -2)",
+        "right('hello', 2)",
+        "right('hello', -2)",
+        "right('hello', 9)",
+        "leftUTF8('äbc', 2)",
+    ),
+    *(
+        "rightUTF8('äbc', -1)",
+        "leftPadUTF8('ab', 5)",
+        "rightPadUTF8('ab', 5, 'xy')",
+        "leftPadUTF8('abcdef', 3)",
+    ),
+    *(
+        "trimLeft(' a ')",
+        "trimRight(' a ')",
+        "replaceOne('aXbX', 'X', '-')",
+        "positionCaseInsensitive('Hello', 'L')",
+    ),
+    *("lowerUTF8('ÄB')", "upperUTF8('äb')", "reverseUTF8('äbc')", "notLike('abc', 'a%')", "hex('aé')"),
+    *("base64Encode('hello world')", "splitByString('ab', '1ab2ab3')", "positionUTF8('äbc', 'b')"),
+    *("sign(-2)", "trunc(-1.5)", "cbrt(27)", "exp2(3)", "exp10(2)", "log1p(0)", "sin(1)", "cos(1)", "tan(1)"),
+    *(
+        "asin(0.5)",
+        "acos(0.5)",
+        "atan(1)",
+        "degrees(1)",
+        "radians(180)",
+        "pi()",
+        "e()",
+        "gcd(12, 18)",
+        "lcm(4, 6)",
+    ),
+    *("isNaN(0 / 0)", "isFinite(1 / 0)", "isInfinite(1 / 0)", "intDivOrZero(1, 0)", "moduloOrZero(5, 0)"),
+    *("bitAnd(6, 3)", "bitOr(6, 3)", "bitXor(6, 3)", "xor(1 = 1, 1 = 2)", "toInt64OrZero('x')"),
+    *("toInt64OrZero('12.7')", "toInt64OrNull('12')", "toInt64OrNull('1x')", "toFloat64OrZero('1e3')"),
+    *(
+        "toFloat64OrNull('x')",
+        f"toLastDayOfMonth({D})",
+        f"toStartOfFiveMinutes({T})",
+        f"toStartOfTenMinutes({T})",
+    ),
+    *(f"toStartOfFifteenMinutes({T})", "toInt64('12')", "fromUnixTimestamp(86400)"),
+    *(
+        f"monthName({D})",
+        f"toDaysSinceYearZero({D})",
+        f"addDays({D}, 1)",
+        f"addMonths({D}, 1)",
+        f"addHours({D}, 1)",
+    ),
+    *(f"subtractHours({T}, 1)", f"subtractWeeks({D}, 1)", f"addYears({T}, 1)", f"addQuarters({D}, 1)"),
+    *(f"{D} + interval 1 hour", f"{D} + toIntervalMinute(90)"),
+    *(
+        f"age('{unit}', {T}, {U})"
+        for unit in ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+    ),
+    *(f"age('month', {D}, toDate('2024-03-30'))", f"age('day', {U}, {T})", f"dateDiff('day', {U}, {T})"),
+]
 
 
 def oracle(columns: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,7 @@ from analytics.hogql.types import BOOL, DATE, DATETIME64, FLOAT64, INT64, NULL, 
 
 Resolve = Callable[[exp.Expr], Expr]
 
+MOVED = re.compile(r"(add|subtract)(Second|Minute|Hour|Day|Week|Month|Quarter|Year)s")
 TRUNCATIONS = {
     "second": "toStartOfSecond",
     "minute": "toStartOfMinute",
@@ -51,7 +53,7 @@ def call(
     if (found := aggregates.find(name)) is not None:
         return _aggregate(node, *found, arguments, parameters, resolve, nested=over)
     name = canonical(name)
-    if parameters or (name not in FUNCTIONS and name not in SPECIAL):
+    if parameters or (name not in FUNCTIONS and name not in SPECIAL and not MOVED.fullmatch(name)):
         known = [*FUNCTIONS, *SPECIAL, *aggregates.names()]
         shown = str(node.this)[:60]
         hint = perhaps(name, known, "docs/hogql.md lists the functions.")
@@ -60,6 +62,8 @@ def call(
         return _moment(name, arguments, scope, node)
     if name == "dateTrunc":
         return _truncate(arguments, resolve, node)
+    if (moved := MOVED.fullmatch(name)) is not None:
+        return _move(moved, arguments, resolve, node)
     args = [resolve(argument) for argument in arguments]
     if name in {"if", "multiIf"}:
         return _choice(args, node)
@@ -96,7 +100,7 @@ def _check_kind(function: str, kind: str, arg: Expr, node: exp.Expr) -> None:
         "time": type_.is_time,
         "bool": type_.is_number,
         "unit": isinstance(arg, Literal) and arg.value in TRUNCATIONS,
-        "interval": type_.name == "Interval",
+        "interval": type_.is_interval,
     }[kind]
     if not fits and type_ != NULL:
         hints = {
@@ -113,7 +117,7 @@ def _check_kind(function: str, kind: str, arg: Expr, node: exp.Expr) -> None:
 def _can_add(args: list[Expr]) -> bool:
     left, right = (arg.type for arg in args)
     if left.is_time:
-        return right.is_integer or right.name == "Interval" or right.is_time
+        return right.is_integer or right.is_interval or right.is_time
     return all(type_.is_number or type_ == NULL for type_ in (left, right))
 
 
@@ -191,6 +195,14 @@ def _truncate(arguments: list[exp.Expr], resolve: Resolve, node: exp.Expr) -> Ex
     if unit not in TRUNCATIONS:
         raise wrong("`dateTrunc` takes a unit first.", node, f"One of {', '.join(TRUNCATIONS)}.")
     return build(TRUNCATIONS[unit], [resolve(arguments[1])], node)
+
+
+def _move(moved: re.Match[str], arguments: list[exp.Expr], resolve: Resolve, node: exp.Expr) -> Expr:
+    """addDays(t, n) is t + toIntervalDay(n)."""
+    if len(arguments) != 2:
+        raise wrong(f"`{moved[0]}` takes 2 arguments, not {len(arguments)}.", node)
+    span = build(f"toInterval{moved[2]}", [resolve(arguments[1])], node)
+    return build("plus" if moved[1] == "add" else "minus", [resolve(arguments[0]), span], node)
 
 
 def _choice(args: list[Expr], node: exp.Expr) -> Expr:

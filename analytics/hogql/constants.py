@@ -9,7 +9,7 @@ import calendar
 from datetime import UTC, date, datetime, time, timedelta
 
 from analytics.hogql.tree import Call, Expr, Interval, Literal, Value
-from analytics.hogql.types import DATE, DATETIME, DATETIME64, INTERVAL
+from analytics.hogql.types import DATE, DATETIME, DATETIME64, interval
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -29,8 +29,8 @@ def parse_time(text: str) -> datetime | date | None:
 
 def fold(call: Call) -> Expr:
     """The literal that a call on literals is, or the call itself where it is not one of ours to fold."""
-    if call.type == INTERVAL and isinstance(call.args[0], Literal) and isinstance(call.args[0].value, int):
-        return Interval(call.args[0].value, call.name.removeprefix("toInterval").lower(), INTERVAL)
+    if call.type.is_interval and isinstance(call.args[0], Literal) and isinstance(call.args[0].value, int):
+        return Interval(call.args[0].value, call.name.removeprefix("toInterval").lower(), call.type)
     if not all(isinstance(arg, Literal | Interval) for arg in call.args):
         return call
     try:
@@ -62,7 +62,7 @@ def _moved(value: date, call: Call) -> Value:
         if not isinstance(step.value, int):
             return None
         unit = "second" if isinstance(value, datetime) else "day"
-        step = Interval(step.value, unit, INTERVAL)
+        step = Interval(step.value, unit, interval(unit))
     assert isinstance(step, Interval)
     count = -step.count if call.name == "minus" else step.count
     if step.unit in _MONTHS:

@@ -11,7 +11,7 @@ from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Case, Expr, In, Interval, Literal, Query, Scalar
-from analytics.hogql.types import BOOL, FLOAT64, INTERVAL, NULL, STRING, UINT8, UINT16, UINT32, UINT64, common
+from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, UINT16, UINT32, UINT64, common, interval
 
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "plus",
@@ -148,7 +148,7 @@ class Expressions:
             raise calls.wrong("An interval is a number and a unit.", node, "For example `interval 30 day`.")
         amount = node.this
         if isinstance(amount, exp.Literal) and amount.this.lstrip("-").isdigit():
-            return Interval(int(amount.this), name, INTERVAL)
+            return Interval(int(amount.this), name, interval(name))
         return build(f"toInterval{name.capitalize()}", [self.resolve(amount)], node)
 
     def case(self, node: exp.Case) -> Expr:

@@ -8,6 +8,7 @@ of them with commas, `{*& AND }` all of them with that between.
 
 from __future__ import annotations
 
+from analytics.hogql.function_table_more import MORE
 from analytics.hogql.functions import Function
 from analytics.hogql.types import (
     BOOL,
@@ -16,7 +17,6 @@ from analytics.hogql.types import (
     DATETIME64,
     FLOAT64,
     INT64,
-    INTERVAL,
     STRING,
     UINT8,
     UINT16,
@@ -24,6 +24,7 @@ from analytics.hogql.types import (
     UINT64,
     Type,
     common,
+    interval,
 )
 
 
@@ -43,15 +44,21 @@ def _sum_of(types: list[Type]) -> Type:
     """+ and *: time moved by an interval or a number keeps its type; else the wider number."""
     for type_ in types:
         if type_.is_time:
-            return type_.required()
+            return _moved(types)
     return _number(types, signed=False)
+
+
+def _moved(types: list[Type]) -> Type:
+    """A time keeps its type, but a Date moved by less than days becomes a DateTime."""
+    finer = {interval(unit) for unit in ("second", "minute", "hour")}
+    return DATETIME if types[0].required() == DATE and types[1].required() in finer else types[0].required()
 
 
 def _difference(types: list[Type]) -> Type:
     if types[0].is_time and types[1].is_time:
         return INT64
     if types[0].is_time:
-        return types[0].required()
+        return _moved(types)
     return _number(types, signed=True)
 
 
@@ -223,19 +230,20 @@ _ROWS += [
     Function(
         f"toInterval{unit}",
         "int",
-        INTERVAL,
-        f"make_interval({keyword} => ({{0}})::integer)",
+        interval(unit),
+        f"make_interval({keyword} => ({{0}})::integer{times})",
         f"n {unit.lower()}s",
     )
-    for unit, keyword in [
-        ("Second", "secs"),
-        ("Minute", "mins"),
-        ("Hour", "hours"),
-        ("Day", "days"),
-        ("Week", "weeks"),
-        ("Month", "months"),
-        ("Year", "years"),
+    for unit, keyword, times in [
+        ("Second", "secs", ""),
+        ("Minute", "mins", ""),
+        ("Hour", "hours", ""),
+        ("Day", "days", ""),
+        ("Week", "weeks", ""),
+        ("Month", "months", ""),
+        ("Quarter", "months", " * 3"),
+        ("Year", "years", ""),
     ]
 ]
 
-FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
+FUNCTIONS: dict[str, Function] = {row.name: row for row in (*_ROWS, *MORE)}

@@ -96,11 +96,11 @@ def _plus_minus(printer: Expressions, call: Call) -> str:
         if left.type.name == right.type.name == "Date":
             return f"({texts[0]} - {texts[1]})::bigint"
         return f"floor(extract(epoch from ({texts[0]}::timestamptz - {texts[1]}::timestamptz)))::bigint"
-    if right.type.name != "Interval":
+    if not right.type.is_interval:
         if left.type.name == "Date":
             return f"({texts[0]} {sign} ({texts[1]})::integer)"
         return f"({texts[0]} {sign} make_interval(secs => {texts[1]}))"
-    return f"({texts[0]} {sign} {texts[1]})::{sql_type(left.type)}"
+    return f"({texts[0]} {sign} {texts[1]})::{sql_type(call.type)}"
 
 
 def _text(printer: Expressions, call: Call) -> str:
@@ -117,8 +117,9 @@ def _number(printer: Expressions, call: Call) -> str:
     text = printer.value(arg)
     if arg.type.is_time:
         text = f"extract(epoch from {text})"
-    number = f"property_number({text})" if arg.type.name == "String" else f"({text})::float8"
-    return f"trunc({number})::bigint" if call.name == "toInt" else number
+    if arg.type.name == "String":
+        return f"hogql_whole({text})" if call.name == "toInt" else f"property_number({text})"
+    return f"trunc(({text})::float8)::bigint" if call.name == "toInt" else f"({text})::float8"
 
 
 def _to_time(printer: Expressions, call: Call) -> str:

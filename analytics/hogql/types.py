@@ -35,6 +35,10 @@ class Type:
         return self.is_integer or self.name in {"Float64", "Bool"}
 
     @property
+    def is_interval(self) -> bool:
+        return self.name.startswith("Interval")
+
+    @property
     def is_time(self) -> bool:
         return self.name in {"Date", "DateTime", "DateTime64(3)"}
 
@@ -54,7 +58,11 @@ DATETIME = Type("DateTime")
 DATETIME64 = Type("DateTime64(3)")
 UUID = Type("UUID")
 NULL = Type("Nothing", nullable=True)
-INTERVAL = Type("Interval")
+
+
+def interval(unit: str) -> Type:
+    """The type of a span counted in `unit`, second … year."""
+    return Type(f"Interval{unit.capitalize()}")
 
 
 def array(item: Type) -> Type:
