@@ -207,6 +207,12 @@ QUERIES = [
     "select quantile(0.25)(number), median(number) from numbers(10)",
     "select argMax(number, number % 4), argMin(number, 10 - number) from numbers(4)",
     "select groupArray(number), groupUniqArray(number % 1) from numbers(4)",
+    "select stddevPop(number), stddevSamp(number), varPop(number), varSamp(number) from numbers(6)",
+    "select corr(number, number * number), covarPop(number, -number), covarSamp(number, 3) from numbers(6)",
+    "select avgWeighted(number, number + 1), stddevPopIf(number, number > 2) from numbers(6)",
+    "select quantileExact(0.5)(number), quantileExact(0.9)(number), quantileExactIf(0)(number, number > 3)"
+    " from numbers(9)",
+    "select varSamp(number), stddevPop(number), corr(number, number) from numbers(1)",
     "select if(number = 0, null, number) as n from numbers(3) order by n desc",
     "select number as n from numbers(4) order by if(n = 1, null, n)",
     "select a.x, b.x from (select 1 as x) a left join (select 2 as x) b on a.x = b.x",

@@ -47,6 +47,15 @@ def _count(types: list[Type]) -> Type:
     return UINT64
 
 
+def _spread(name: str, function: str, doc: str) -> AggregateFunction:
+    return AggregateFunction(name, 1, _float, f"{function}({{0}}::float8){{filter}}", doc, NAN, kind="number")
+
+
+def _pair(name: str, template: str, doc: str) -> AggregateFunction:
+    return AggregateFunction(name, 2, _float, template, doc, NAN, kind="number")
+
+
+NAN = "'NaN'::float8"
 _BEST = "(array_agg({0} ORDER BY {1} %s) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL{and}))[1]"
 
 _ROWS = [
@@ -58,7 +67,7 @@ _ROWS = [
         _float,
         "avg({0}::float8){filter}",
         "the mean; NaN over no rows",
-        "'NaN'::float8",
+        NAN,
         kind="number",
     ),
     AggregateFunction("min", 1, _same, "min({0}){filter}", "the least", "zero"),
@@ -72,7 +81,7 @@ _ROWS = [
         _float,
         "percentile_cont({p0}) WITHIN GROUP (ORDER BY {0}::float8){filter}",
         "the value below which a share p lies, interpolated",
-        "'NaN'::float8",
+        NAN,
         parameters=1,
         kind="number",
     ),
@@ -82,7 +91,7 @@ _ROWS = [
         _float,
         "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0}::float8){filter}",
         "the middle value, interpolated",
-        "'NaN'::float8",
+        NAN,
         kind="number",
     ),
     AggregateFunction("argMax", 2, _same, _BEST % "DESC", "a where b is greatest", "zero"),
@@ -100,6 +109,30 @@ _ROWS = [
         _array,
         "coalesce(array_agg(DISTINCT {0}) FILTER (WHERE {0} IS NOT NULL{and}), '{{}}')",
         "the different values as an array",
+    ),
+    _spread("stddevPop", "stddev_pop", "standard deviation of all values"),
+    _spread("stddevSamp", "stddev_samp", "standard deviation estimated from a sample"),
+    _spread("varPop", "var_pop", "variance of all values"),
+    _spread("varSamp", "var_samp", "variance estimated from a sample"),
+    _pair("corr", "corr({1}::float8, {0}::float8){filter}", "correlation of a and b"),
+    _pair("covarPop", "covar_pop({1}::float8, {0}::float8){filter}", "covariance of a and b"),
+    _pair("covarSamp", "covar_samp({1}::float8, {0}::float8){filter}", "covariance estimated from a sample"),
+    _pair(
+        "avgWeighted",
+        "(sum(({0} * {1})::float8){filter} / nullif(sum(({1})::float8){filter}, 0))",
+        "the mean of a, each weighed by b",
+    ),
+    AggregateFunction(
+        "quantileExact",
+        1,
+        _same,
+        # ClickHouse takes the value at place floor(p * n), from 0, of the n sorted values.
+        "(array_agg({0} ORDER BY {0}) FILTER (WHERE {0} IS NOT NULL{and}))"
+        "[least(floor({p0} * count({0}){filter}), count({0}){filter} - 1)::integer + 1]",
+        "the value below which a share p lies, one of the values",
+        "zero",
+        parameters=1,
+        kind="number",
     ),
 ]
 

@@ -156,7 +156,7 @@ def _aggregate(
         _check_kind(row.name, row.kind, arg, node)
     share = tuple(_share(parameter, node) for parameter in parameters)
     if len(share) != row.parameters:
-        if row.name != "quantile" or share:
+        if row.name not in {"quantile", "quantileExact"} or share:
             raise wrong(
                 f"`{row.name}` takes {row.parameters} parameters in a first pair of parentheses.", node
             )
