@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.conf import settings
 
@@ -46,6 +48,18 @@ def test_every_column_is_kept_as_it_was(project: Project) -> None:
         )
     ]
     assert ask("SELECT count(*) FROM events WHERE rest IS NULL") == [(1,)]
+    assert rollup_differences() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["1e999", "-1e999", "1e-400", "9" * 400, "NaN", "Infinity", "1e308", "-.5e1"]
+)
+def test_a_measure_that_is_text_is_stored_whatever_it_says(project: Project, text: str) -> None:
+    rest = json.dumps(dict.fromkeys(("bytes", "status", "latency_ms"), text))
+    send(project, event(status=None, latency_ms=None, bytes=None, rest=rest))
+    drain_all()
+    assert ask("SELECT rest::text FROM events") == [(rest,)]
+    assert_accounted(project, received=1, stored=1)
     assert rollup_differences() == []
 
 
