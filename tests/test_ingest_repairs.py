@@ -85,7 +85,9 @@ def test_sent_at_corrects_a_wrong_clock(sender: Sender) -> None:
     )
 
 
-@pytest.mark.parametrize("form", [str.upper, lambda text: text.replace("-", "")])
+@pytest.mark.parametrize(
+    "form", [str.upper, lambda text: text.replace("-", ""), "{{{}}}".format, "URN:UUID:{}".format]
+)
 def test_a_uuid_has_one_form(sender: Sender, form: Any) -> None:
     chosen = str(uuid.uuid4())
     assert sender.stored({"event": "e", "uuid": form(chosen)}).uuid == chosen

@@ -46,6 +46,8 @@ def nested(levels: int) -> bytes:
         ({"event": "e", "uuid": "not-a-uuid"}, "bad_uuid", "uuid"),
         ({"event": "e", "uuid": f"{uuid.uuid4()}0"}, "bad_uuid", "uuid"),
         ({"event": "e", "uuid": f"{uuid.uuid4()}\n"}, "bad_uuid", "uuid"),
+        ({"event": "e", "uuid": f"{{{uuid.uuid4()}"}, "bad_uuid", "uuid"),
+        ({"event": "e", "uuid": f"{uuid.uuid4()}}}"}, "bad_uuid", "uuid"),
         ({"event": "e", "properties": []}, "wrong_type", "properties"),
         ({"event": "e", "properties": "p"}, "wrong_type", "properties"),
         ({"event": "e", "properties": {"customer_id": {"id": 1}}}, "wrong_type", "properties.customer_id"),

@@ -16,7 +16,10 @@ from analytics.ingest.verdicts import Verdict
 
 NAME_CHARS = 200  # of event, distinct_id and customer_id: longer ones break index rows
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_HEX = re.compile(r"[0-9a-f]{32}")
+# As PostgreSQL and .NET write it too: {…}, urn:uuid:…, without hyphens.
+_SPELLED = re.compile(
+    r"(?:urn:uuid:)?(\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?(1)\})"
+)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -85,8 +88,8 @@ def _uuid(value: object) -> tuple[str, bool]:
     text = value.lower()
     if _UUID.fullmatch(text):
         return text, True
-    if _HEX.fullmatch(text):
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}", True
+    if spelled := _SPELLED.fullmatch(text):
+        return "-".join(spelled.groups()[1:]), True
     raise Verdict("bad_uuid", "The uuid is not a UUID.", "uuid")
 
 
