@@ -44,6 +44,11 @@ def test_another_teams_publication_and_an_unknown_one_look_the_same(api: Api) ->
     assert Publication.objects.filter(revoked_at=None).count() == 1
 
 
+def test_a_nul_in_the_projects_name_finds_nothing(api: Api) -> None:
+    response = api.send("POST", "/v1/analytics/default%00/publish/", BODY)
+    assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
+
+
 def test_a_publication_is_read_as_it_was_published(api: Api) -> None:
     made = api.publish()
     found = json.loads(api.send("GET", f"/v1/publications/{made['publication_id']}/").content)

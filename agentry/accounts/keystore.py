@@ -109,7 +109,7 @@ def project_of(access: Access, slug: str) -> Project:
     projects = Project.objects.select_related("team").filter(team_id=access.team_id, slug=slug)
     if access.project_id is not None:
         projects = projects.filter(pk=access.project_id)
-    project = projects.first()
+    project = None if "\0" in slug else projects.first()  # PostgreSQL takes no NUL
     if project is None:
         raise not_found(f"This key opens no project called {slug[:50]}.")
     return project
