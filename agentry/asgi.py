@@ -53,7 +53,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     body = bytearray()
     try:
         await _read(scope, receive, body)
-        waits = scope["method"] != "POST" or b"wait" in scope["query_string"]
+        waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
         ingest = not waits and INGEST.fullmatch(scope["raw_path"])
         pool = _ingest_threads if ingest else _threads
         answer = await pool.ask(scope, bytes(body))
