@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,6 +56,14 @@ def ask(client: Client, token: str, body: Any, project: str = "default") -> tupl
         headers={"Authorization": f"Bearer {token}"},
     )
     return response.status_code, response.json()
+
+
+@contextmanager
+def as_many_connections_as_one_project_may_have() -> Iterator[None]:
+    with ExitStack() as taken:
+        for _ in range(django_settings.QUERIES_AT_ONCE):
+            taken.enter_context(postgres._pool().connection())
+        yield
 
 
 def calls(customer: str, days_ago: range) -> list[dict[str, Any]]:
@@ -161,6 +171,18 @@ def test_a_slow_query_is_stopped(
     assert (status, body["error"]["code"]) == (504, "query_timeout")
 
 
+def test_an_answer_that_is_too_large_is_given_up(client: Client, token: str) -> None:
+    text = "x" * 9_000
+    status, body = ask(client, token, {"query": f"select '{text}' as x, number from numbers(3000)"})
+    assert (status, body["error"]["code"]) == (422, "answer_too_large")
+    assert ask(client, token, {"query": "select 1"})[0] == 200
+
+
+def test_a_value_that_python_cannot_hold_is_not_an_outage(client: Client, token: str) -> None:
+    status, body = ask(client, token, {"query": "select toDate('99999-01-01')"})
+    assert (status, body["error"]["code"]) == (422, "data_does_not_fit")
+
+
 def test_a_project_runs_so_many_queries_at_once(client: Client, token: str, project: Project) -> None:
     running = {f"q{number}": 9e15 for number in range(django_settings.QUERIES_AT_ONCE)}
     valkey.client().zadd(f"queries:{project.id}", running)
@@ -176,8 +198,14 @@ def test_a_project_runs_so_many_queries_at_once(client: Client, token: str, proj
     assert ask(client, token, {"query": "select 1"})[0] == 200
 
 
-def test_a_connection_that_died_is_not_handed_out(client: Client, token: str) -> None:
-    assert ask(client, token, {"query": "select 1"})[0] == 200
+def test_one_projects_queries_leave_connections_to_the_others(client: Client, token: str) -> None:
+    with as_many_connections_as_one_project_may_have():
+        assert ask(client, token, {"query": "select 1"})[0] == 200
+
+
+def test_connections_that_died_are_not_handed_out(client: Client, token: str) -> None:
+    with as_many_connections_as_one_project_may_have():
+        pass
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

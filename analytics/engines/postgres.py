@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import closing
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import structlog
@@ -31,6 +33,10 @@ SESSION = {
     "idle_in_transaction_session_timeout": "60s",
 }
 POOL_WAIT_SECONDS = 5.0
+POOL_PROJECTS = 3  # that may ask as much as they may: one project's slow queries must not stop all others
+# Characters of text in one answer. Measured: 300 MB of them took the process to 1.4 GB.
+ANSWER_SIZE = 16 * 2**20
+CHUNK_ROWS = 100
 
 
 @cache
@@ -48,12 +54,22 @@ def _pool() -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
         ),
         kwargs={"options": options, "autocommit": True, "connect_timeout": 5, "prepare_threshold": None},
         min_size=0,
-        max_size=settings.QUERIES_AT_ONCE,
+        max_size=POOL_PROJECTS * settings.QUERIES_AT_ONCE,
         timeout=POOL_WAIT_SECONDS,
         max_idle=300,
-        check=ConnectionPool.check_connection,  # one that died with its server is not handed out
+        check=_check,
         open=True,
     )
+
+
+def _check(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """One that died with its server is not handed out. It seldom died alone, and the pool waits longer after
+    each that it finds dead: so all of them are looked at, or four would cost every query its five seconds."""
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        _pool().check()
+        raise
 
 
 def close() -> None:
@@ -68,8 +84,7 @@ def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[A
     try:
         with _pool().connection() as connection, connection.transaction():
             connection.execute("SELECT set_config('agentry.project_id', %s, true)", [str(project_id)])
-            cursor = connection.execute(statement.sql, statement.parameters)
-            return cursor.fetchmany(most_rows)
+            return _rows(connection, statement, most_rows)
     except PoolTimeout:
         raise AgentryError(
             429, "too_many_queries", "Too many queries run at once.", "Try again in a moment.", retry_after=2
@@ -86,9 +101,35 @@ def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[A
         raise _refused(error) from None
 
 
+def _rows(
+    connection: psycopg.Connection[tuple[Any, ...]], statement: Statement, most_rows: int
+) -> list[tuple[Any, ...]]:
+    """Read in chunks, so that an answer that is too large is given up before it fills the memory."""
+    rows: list[tuple[Any, ...]] = []
+    room = ANSWER_SIZE
+    stream = connection.cursor().stream(statement.sql, statement.parameters, size=CHUNK_ROWS)
+    with closing(cast(Generator[tuple[Any, ...]], stream)):  # left early, it cancels the query
+        for row in stream:
+            room -= sum(map(_size, row))
+            if room < 0:
+                message = f"The answer has more than {ANSWER_SIZE >> 20} MB of text."
+                hint = "Ask for fewer rows with LIMIT, or for fewer or shorter columns."
+                raise AgentryError(422, "answer_too_large", message, hint)
+            if len(rows) < most_rows:
+                rows.append(row)
+    return rows
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    return len(value) if isinstance(value, str) else 0
+
+
 def _refused(error: psycopg.Error) -> AgentryError:
     state = error.sqlstate or ""
-    if not state or state[:2] in {"08", "53", "57"}:
+    away = not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    if away or state[:2] in {"08", "53", "57"}:
         return AgentryError(
             503,
             "unavailable",
