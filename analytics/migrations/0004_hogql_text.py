@@ -58,7 +58,8 @@ END::bigint;
 
 DROP = """
 DROP FUNCTION hogql_left; DROP FUNCTION hogql_right; DROP FUNCTION hogql_substring_bytes;
-DROP FUNCTION hogql_whole; DROP FUNCTION hogql_substring; DROP FUNCTION hogql_replace_one; DROP FUNCTION hogql_age;
+DROP FUNCTION hogql_whole; DROP FUNCTION hogql_substring; DROP FUNCTION hogql_replace_one;
+DROP FUNCTION hogql_age;
 """
 
 

@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from agentry.accounts.models import Project
 from agentry.errors import AgentryError
@@ -18,6 +18,10 @@ from analytics.imports.source import FileError
 
 GO_ON = "Run the same command again to go on: nothing is stored twice."
 INTERRUPTED = 130
+NOT_RUNNING = (
+    "PostgreSQL does not answer. Start Agentry (make run) and leave it running; where it runs with another"
+    " AGENTRY_DATA_DIR or DATABASE_URL, set the same here."
+)
 
 
 class Command(BaseCommand):
@@ -44,7 +48,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        project = find_project(options["project"])
+        try:
+            project = find_project(options["project"])
+        except OperationalError:
+            raise CommandError(NOT_RUNNING) from None
         # `docker stop` and systemd end a process with SIGTERM: the same way out as Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         for name in options["files"]:
