@@ -51,6 +51,12 @@ def rows(response: HttpResponseBase) -> list[list[str]]:
     return [[_text(cell) for cell in re.findall(r"(?s)<t[dh].*?</t[dh]>", row)] for row in found]
 
 
+def figures(response: HttpResponseBase) -> list[str]:
+    """The figures above the table, each as text."""
+    found = re.search(r'(?s)<dl class="figures">(.*?)</dl>', _body(response))
+    return [_text(each) for each in re.findall(r"(?s)<div.*?</div>", found[1])] if found else []
+
+
 def _body(response: HttpResponseBase) -> str:
     assert isinstance(response, HttpResponse)
     return response.content.decode()

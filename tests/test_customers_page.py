@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from agentry.accounts.models import Membership, Project, Role, User
 from analytics import query
-from tests.customers_page import NASTY, PAGE, calls, names, rows, thirty_one
+from analytics.customers import questions
+from tests.customers_page import NASTY, PAGE, calls, figures, names, rows, thirty_one
 from tests.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +70,37 @@ class TestNumbers:
         store(project.pk, [*calls("mine", range(3)), *calls("mine", range(3), event="signup")])
         assert names(reader.get(PAGE)) == ["mine", "1 customer"]
         assert rows(reader.get(PAGE))[0][2] == "3 100.0%"
+
+
+class TestFigures:
+    def test_who_was_large_and_went_silent_is_watched(
+        self, reader: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(questions, "WATCHED", 2)
+        gone = calls("gone", range(20, 60), 3)  # 33 of these 120 calls are in the last 30 days
+        store(project.pk, [*gone, *(event for name in "abc" for event in calls(name, range(1, 31), 2))])
+        _, _, growing, look = figures(reader.get(PAGE))
+        assert growing == "Growing, 30 days 0 of the 2 largest"
+        assert look == "Need a look now 1 1 dormant, of the 2 largest"
+
+    def test_all_customers_are_no_sample(self, reader: Client, thirty: None) -> None:
+        _, _, growing, look = figures(reader.get(f"{PAGE}?window=7"))
+        assert growing.startswith("Growing, 30 days") and growing.endswith("of 31 customers")
+        assert "largest" not in look
+
+    @pytest.mark.parametrize(
+        ("days", "words"),
+        [(range(1), "1 up to yesterday, as many as"), (range(1, 5), "2 up to yesterday, 1 more than")],
+    )
+    def test_active_customers_are_compared_by_complete_days(
+        self, reader: Client, project: Project, days: range, words: str
+    ) -> None:
+        store(project.pk, [*calls("old", range(61)), *calls("new", days)])
+        assert figures(reader.get(PAGE))[1] == f"Active customers {words} the 30 days before"
+
+    def test_a_young_project_counts_today_too(self, reader: Client, project: Project) -> None:
+        store(project.pk, calls("first", range(1)))
+        assert figures(reader.get(PAGE))[1] == "Active customers 1 of 1"
 
 
 class TestState:

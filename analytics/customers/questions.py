@@ -11,7 +11,9 @@ from collections.abc import Collection
 from analytics.customers.state import EVENT, State
 from analytics.customers.trend import THRESHOLDS
 
-WATCHED = 150  # the largest customers, whose flags the page counts
+# The page counts the flags of the largest customers over the whole horizon of trend: who was large and has
+# gone silent must stay among them when busier ones arrive.
+WATCHED = 150
 
 COLUMNS = {
     "customer": "customer_id",
@@ -94,13 +96,16 @@ from (
 
 
 def series(customers: Collection[str | None]) -> str:
-    """Daily calls over the horizon of trend, of the largest customers and of `customers`."""
+    """Daily calls over the horizon of trend, of `customers` and of the largest.
+
+    One more than WATCHED of those, so that the answer shows whether there are more.
+    """
     days = THRESHOLDS.horizon
     named = ", ".join(literal(name) for name in customers if name is not None)
     wanted = [
         f"""customer_id in (
-        select customer_id from usage where {_since(THRESHOLDS.period)}
-        group by customer_id order by sum(calls) desc limit {WATCHED}
+        select customer_id from usage where {_since(days)} and customer_id is not null
+        group by customer_id order by sum(calls) desc, customer_id limit {WATCHED + 1}
     )"""
     ]
     if named:

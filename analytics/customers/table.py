@@ -14,7 +14,7 @@ from analytics import query
 from analytics.customers import questions
 from analytics.customers.sparkline import Sparkline, sparkline
 from analytics.customers.state import State
-from analytics.customers.trend import NEED_A_LOOK, THRESHOLDS, Flag, Trend, trend
+from analytics.customers.trend import NEED_A_LOOK, Flag, Trend, trend
 from analytics.customers.wording import day, number, plural
 from analytics.query import Column, Result, Source
 
@@ -106,6 +106,7 @@ class Table:
     total: Sum
     totals: Totals
     watched: int
+    all_watched: bool
     flags: Counter[Flag]
     answer: Result
 
@@ -127,21 +128,27 @@ class Table:
         counts = [
             f"{number(count)} {flag}" for flag, count in self.flags.most_common() if flag in NEED_A_LOOK
         ]
-        return ", ".join(counts) or f"of {self.watched_note}"
+        if not counts or not self.all_watched:
+            counts.append(f"of {self.watched_note}")
+        return ", ".join(counts)
 
     @property
     def watched_note(self) -> str:
-        whole = self.watched < questions.WATCHED
-        return plural(self.watched, "customer") if whole else f"the {number(self.watched)} largest"
+        return plural(self.watched, "customer") if self.all_watched else f"the {number(self.watched)} largest"
 
     @property
     def active_note(self) -> str:
         """How many more than in the period before, both complete."""
-        more = self.totals.complete_active - self.totals.active_before
-        if not self.comparable or not more:
+        if not self.comparable:
             return f"of {number(self.totals.customers)}"
-        word = "more" if more > 0 else "fewer"
-        return f"{number(abs(more))} {word} than the {self.state.window} days before"
+        more = self.totals.complete_active - self.totals.active_before
+        words = f"{number(abs(more))} {'more' if more > 0 else 'fewer'} than" if more else "as many as"
+        return f"up to yesterday, {words} the {self.state.window} days before"
+
+    @property
+    def active(self) -> int:
+        """Customers of the window; of its complete days where they are compared with those before."""
+        return self.totals.complete_active if self.comparable else self.totals.active
 
     @property
     def today(self) -> date:
@@ -178,7 +185,8 @@ def read(project: Project, state: State) -> Table:
     rows = _rows(state, customers, totals, series, now.date())
     if not comparable:
         rows = [replace(row, change=None) for row in rows]
-    watched = _largest(series, now.date())
+    largest = _largest(series)
+    watched = largest[: questions.WATCHED]
     return Table(
         state=state,
         rows=rows,
@@ -186,6 +194,7 @@ def read(project: Project, state: State) -> Table:
         total=_others([], totals, comparable),
         totals=totals,
         watched=len(watched),
+        all_watched=watched == largest,
         flags=Counter(series[name].trend.flag for name in watched),
         answer=_answer(rows, [sums, ranked, daily]),
     )
@@ -214,16 +223,10 @@ def _comparable(state: State, totals: Totals, today: date) -> bool:
     return totals.first_call_at.date() <= today - timedelta(days=state.twice - late)
 
 
-def _largest(series: dict[str | None, Series], today: date) -> list[str]:
-    """The customers that the question picked as the largest; those of the page may be others."""
-    since = today - timedelta(days=THRESHOLDS.period)
-    sizes = {
-        name: sum(calls for day, calls in each.calls.items() if day >= since)
-        for name, each in series.items()
-        if name is not None
-    }
-    named = sorted((name for name, size in sizes.items() if size), key=lambda name: -sizes[name])
-    return named[: questions.WATCHED]
+def _largest(series: dict[str | None, Series]) -> list[str]:
+    """Who called in the horizon of trend, the largest first: those of the question and those of the page."""
+    sizes = {name: sum(each.calls.values()) for name, each in series.items() if name is not None}
+    return sorted((name for name, size in sizes.items() if size), key=lambda name: (-sizes[name], name))
 
 
 def _rows(
