@@ -40,7 +40,7 @@ class TeamNameForm(forms.Form):
         label="Company or team",
         max_length=100,
         required=False,
-        help_text="May be left empty, and is only seen by your team.",
+        help_text="Stands on every page you publish. Left empty, it is the first part of your email address.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     field_order = ["email", "password1", "team"]
