@@ -90,8 +90,12 @@ def test_every_wrong_key_gets_the_same_answer(db: None, header: str | None) -> N
 
 
 def test_each_kind_of_key_is_refused_where_the_other_belongs(dsn: str, token: str) -> None:
-    assert refusal(f"Bearer {token}", "dsn") == refusal(None, "dsn")
-    assert refusal(f"Bearer {dsn}", "token") == refusal(None, "token")
+    for sent, kind, prefix in ((token, "dsn", "agt_"), (dsn, "token", "agd_")):
+        status, body = refusal(f"Bearer {sent}", kind)
+        assert status == 401
+        assert ("takes a DSN key" if kind == "dsn" else "takes an API token") in body
+        assert ("Setup page" if kind == "dsn" else "API tokens page") in body
+        assert refusal(f"Bearer {mint(prefix)}", kind) == (status, body)  # its form alone is looked at
 
 
 @pytest.mark.django_db(transaction=True)

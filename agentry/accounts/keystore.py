@@ -48,6 +48,11 @@ _BEARER = {
     "dsn": re.compile(rf"(?i:bearer) +({DSN_KEY}[A-Za-z0-9_-]{{32}}) *"),
     "token": re.compile(rf"(?i:bearer) +({API_TOKEN}[A-Za-z0-9_-]{{32}}) *"),
 }
+_CALLED = {"dsn": f"a DSN key ({DSN_KEY}…)", "token": f"an API token ({API_TOKEN}…)"}
+_WHAT_TO_SEND = {
+    "dsn": f"Send Authorization: Bearer {DSN_KEY}… with a DSN key from the project's Setup page.",
+    "token": f"Send Authorization: Bearer {API_TOKEN}… with a token from the team's API tokens page.",
+}
 log = structlog.get_logger()
 
 
@@ -83,7 +88,7 @@ def authorize(header: str | None, kind: Kind) -> Access:
     """What the Authorization header opens. Raises 401 `unauthorized`, 503 `keys_unavailable`."""
     match = _BEARER[kind].fullmatch(header) if header else None
     if match is None:
-        raise _unauthorized(kind)
+        raise _wrong_kind(header, kind) or _unauthorized(kind)
     mark = fingerprint(match[1])
     heard = _good.get(mark) or _wrong.get(mark)
     if heard is None or heard.until < time.monotonic():
@@ -205,11 +210,16 @@ def _name(mark: str) -> str:
 
 
 def _unauthorized(kind: Kind) -> AgentryError:
-    word, page = ("agd_", "Keys") if kind == "dsn" else ("agt_", "API tokens")
-    message = "The key is missing, wrong or revoked."
-    return AgentryError(
-        401, "unauthorized", message, f"Send Authorization: Bearer {word}… with a key from the {page} page."
-    )
+    return AgentryError(401, "unauthorized", "The key is missing, wrong or revoked.", _WHAT_TO_SEND[kind])
+
+
+def _wrong_kind(header: str | None, kind: Kind) -> AgentryError | None:
+    """What to say of a key that by its form is of the other kind: it is not looked up, so nothing is told."""
+    other: Kind = "token" if kind == "dsn" else "dsn"
+    if not header or not _BEARER[other].fullmatch(header):
+        return None
+    message = f"This takes {_CALLED[kind]}; the key sent is {_CALLED[other]}."
+    return AgentryError(401, "unauthorized", message, _WHAT_TO_SEND[kind])
 
 
 def _unavailable() -> AgentryError:
