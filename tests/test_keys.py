@@ -90,7 +90,8 @@ def test_every_wrong_key_gets_the_same_answer(db: None, header: str | None) -> N
 
 
 def test_each_kind_of_key_is_refused_where_the_other_belongs(dsn: str, token: str) -> None:
-    for sent, kind, prefix in ((token, "dsn", "agt_"), (dsn, "token", "agd_")):
+    cases: list[tuple[str, keystore.Kind, str]] = [(token, "dsn", "agt_"), (dsn, "token", "agd_")]
+    for sent, kind, prefix in cases:
         status, body = refusal(f"Bearer {sent}", kind)
         assert status == 401
         assert ("takes a DSN key" if kind == "dsn" else "takes an API token") in body
