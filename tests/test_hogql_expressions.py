@@ -89,6 +89,15 @@ EXPRESSIONS = [
 ]
 EXPRESSIONS += [
     *(
+        "true + true",
+        "true = 1",
+        "not 5",
+        "-true",
+        "splitByChar(',', '')",
+        "splitByString('ab', '')",
+        "true != 2",
+    ),
+    *(
         "substring('hello', 2, 2)",
         "substring('hello', 0, 2)",
         "substring('hello', -3)",
@@ -166,8 +175,7 @@ def oracle(columns: str) -> list[Any]:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    if isinstance(ours, bool):
-        ours = int(ours)
+    ours, theirs = (int(value) if isinstance(value, bool) else value for value in (ours, theirs))
     if isinstance(ours, float) or isinstance(theirs, float):
         return (
             ours is not None and theirs is not None and math.isclose(float(ours), float(theirs), rel_tol=1e-9)
@@ -213,6 +221,8 @@ QUERIES = [
     "select quantileExact(0.5)(number), quantileExact(0.9)(number), quantileExactIf(0)(number, number > 3)"
     " from numbers(9)",
     "select varSamp(number), stddevPop(number), corr(number, number) from numbers(1)",
+    "select max('b'), min('a'), max(null), sum(null), sum(true), avg(true) from numbers(2)",
+    "select max(number > 3), any(true), maxIf(true, number > 100) from numbers(5)",
     "select if(number = 0, null, number) as n from numbers(3) order by n desc",
     "select number as n from numbers(4) order by if(n = 1, null, n)",
     "select a.x, b.x from (select 1 as x) a left join (select 2 as x) b on a.x = b.x",

@@ -154,6 +154,8 @@ def _aggregate(
             )
     for arg in args:
         _check_kind(row.name, row.kind, arg, node)
+    if row.name in {"min", "max"} and args[0].type.name == "UUID":
+        raise wrong(f"`{row.name}` does not take a UUID.", node, "Use toString(uuid).", "type_mismatch")
     share = tuple(_share(parameter, node) for parameter in parameters)
     if len(share) != row.parameters:
         if row.name not in {"quantile", "quantileExact"} or share:

@@ -132,7 +132,9 @@ class Expressions:
                 raise calls.wrong(
                     "A list after IN holds constants.", option, "Use `=` and OR for other values."
                 )
-            options.append(calls.aligned(resolved, needle, option))
+            aligned = calls.aligned(resolved, needle, option)
+            calls.comparable(needle, aligned, option)
+            options.append(aligned)
         return In(needle, tuple(options), negated, UINT8)
 
     def between(self, node: exp.Between) -> Expr:

@@ -162,7 +162,11 @@ _ROWS = [
     ),
     Function("replaceAll", "text text text", STRING, "replace({0}, {1}, {2})", "every b in a by c"),
     Function(
-        "splitByChar", "text text", Type("Array", items=(STRING,)), "string_to_array({1}, {0})", "parts of b"
+        "splitByChar",
+        "text text",
+        Type("Array", items=(STRING,)),
+        "CASE WHEN {1} = '' THEN ARRAY[''] ELSE string_to_array({1}, {0}) END",
+        "parts of b",
     ),
     # Conversions
     Function("toString", "any", STRING, "hogql_text({0})", "as text"),

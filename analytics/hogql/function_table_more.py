@@ -114,7 +114,7 @@ TEXT = [
         "splitByString",
         "text text",
         Type("Array", items=(STRING,)),
-        "string_to_array({1}, {0})",
+        "CASE WHEN {1} = '' THEN ARRAY[''] ELSE string_to_array({1}, {0}) END",
         "parts of b",
     ),
     Function("hex", "text", STRING, "upper(encode(convert_to({0}, 'UTF8'), 'hex'))", "bytes as hexadecimal"),

@@ -89,7 +89,7 @@ def _plus_minus(printer: Expressions, call: Call) -> str:
     """Numbers; times moved by an interval or a number (days for a Date, seconds else); times subtracted."""
     sign = "+" if call.name == "plus" else "-"
     left, right = call.args
-    texts = printer.value(left), printer.value(right)
+    texts = printer.number(left), printer.number(right)
     if not left.type.is_time:
         return f"({texts[0]} {sign} {texts[1]})"
     if right.type.is_time:

@@ -25,7 +25,7 @@ from analytics.hogql.tree import (
     Scalar,
     Window,
 )
-from analytics.hogql.types import BOOL, UINT8
+from analytics.hogql.types import BOOL, NULL, UINT8
 from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
 
 # Functions whose SQL gives a boolean where ClickHouse gives UInt8.
@@ -42,6 +42,8 @@ CONDITIONS = {
     "startsWith",
     "endsWith",
 }
+# PostgreSQL has no min and max of booleans.
+OF_BOOL = {"max": "bool_or({0}){filter}", "min": "bool_and({0}){filter}"}
 MAX_BIGINT = (1 << 63) - 1
 
 
@@ -73,6 +75,11 @@ class Expressions:
         """The expression as a value: a condition is 1 or 0."""
         text = self.print(expr)
         return f"({text})::integer" if is_condition(expr) and expr.type.required() == UINT8 else text
+
+    def number(self, expr: Expr) -> str:
+        """The expression as a number: true is 1."""
+        text = self.value(expr)
+        return f"({text})::integer" if expr.type.required() == BOOL else text
 
     def condition(self, expr: Expr, *, filtering: bool = False) -> str:
         """The expression as a boolean. `filtering`: NULL and false do the same there, as in WHERE."""
@@ -132,7 +139,8 @@ class Expressions:
             if isinstance(one, Literal) and one.value is None:
                 test = {"=": "IS NULL", "!=": "IS NOT NULL"}.get(compare.op)
                 return f"({self.value(other)} {test})" if test else "false"
-        text = [self.value(left), self.value(right)]
+        mixed = left.type.required() != right.type.required()  # true = 1
+        text = [self.number(side) if mixed else self.value(side) for side in (left, right)]
         if compare.op in {"<", "<=", ">", ">="}:
             collate = ' COLLATE "C"' if left.type.name == "String" else ""
             plain = f"{text[0]} {compare.op} {text[1]}{collate}"
@@ -173,10 +181,8 @@ class Expressions:
         if special is not None:
             return special(self, call)
         function = FUNCTIONS[call.name]
-        args = [
-            self.condition(arg) if function.kind_at(index) == "bool" else self.value(arg)
-            for index, arg in enumerate(call.args)
-        ]
+        printers = {"bool": self.condition, "number": self.number, "int": self.number}
+        args = [printers.get(function.kind_at(index), self.value)(arg) for index, arg in enumerate(call.args)]
         return fill(function.postgres, args)
 
     def _window(self, window: Window) -> str:
@@ -211,17 +217,19 @@ class Expressions:
         return f"{self.value(key.expr)}{collate} {direction} NULLS {nulls}"
 
     def _aggregate(self, aggregate: Aggregate, over: str = "") -> str:
-        args = [self.value(arg) for arg in aggregate.args]
+        row = AGGREGATES.get(aggregate.name)
+        one = self.number if row is not None and row.kind == "number" else self.value
+        args = ["NULL::float8" if arg.type == NULL else one(arg) for arg in aggregate.args]
         condition = "" if aggregate.condition is None else self.condition(aggregate.condition, filtering=True)
-        if aggregate.name in WEIGHTED:
+        if row is None:
             text = WEIGHTED[aggregate.name](args, condition)
             empty = "'NaN'::float8" if aggregate.name == "weighted_avg" else "0::float8"
             return text if aggregate.type.nullable else f"coalesce({text}, {empty})"
-        row = AGGREGATES[aggregate.name]
         if row.name in {"min", "max"} and aggregate.type.name == "String":
             args = [f'{args[0]} COLLATE "C"']
         parameters = [self.parameter(number, "float8") for number in aggregate.parameters]
-        text = fill(row.postgres, args or ["*"], parameters, condition, over)
+        template = OF_BOOL.get(row.name, row.postgres) if aggregate.type.required() == BOOL else row.postgres
+        text = fill(template, args or ["*"], parameters, condition, over)
         if row.empty and not aggregate.type.nullable and not aggregate.type.items:
             text = f"coalesce({text}, {zero(aggregate.type) if row.empty == 'zero' else row.empty})"
         return text

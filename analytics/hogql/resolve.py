@@ -27,6 +27,7 @@ from analytics.hogql.tree import (
 from analytics.hogql.types import common
 
 MAX_NAME = 128
+MAX_COLUMNS = 1_000
 
 
 def resolve(node: exp.Query, context: Context) -> Query:
@@ -90,6 +91,11 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         order_by=_order_by(node, columns, expressions),
         distinct=node.args.get("distinct") is not None,
     )
+    if select.distinct and any(key.expr not in [c.expr for c in columns] for key in select.order_by):
+        hint = "Add it to the columns, or group instead of DISTINCT."
+        raise wrong(
+            "With DISTINCT, ORDER BY takes only selected columns.", node, hint, "order_by_not_selected"
+        )
     select = _with_limit(select, node, expressions)
     return check_grouping(select, node)
 
@@ -131,6 +137,7 @@ def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[
                 name = f"{item.table}.{name}"  # the second `x` of a join is called b.x, as in ClickHouse
             outputs.append(Output(name, expressions.resolve(item)))
     _check_names(outputs, node)
+    _check_values(outputs, node)
     return tuple(outputs)
 
 
@@ -147,6 +154,13 @@ def _star(node: exp.Select, scope: Scope, taken: set[str]) -> list[Output]:
             taken.add(shown)
             outputs.append(Output(shown, Column(source.alias, name, type_)))
     return outputs
+
+
+def _check_values(outputs: list[Output], node: exp.Select) -> None:
+    if len(outputs) > MAX_COLUMNS:
+        raise wrong(f"A SELECT has at most {MAX_COLUMNS:,} columns.", node, code="too_many_columns")
+    if any(output.expr.type.is_interval for output in outputs):
+        raise wrong("An interval is no value of its own.", node, "Add it to a time.", "type_mismatch")
 
 
 def _check_names(outputs: list[Output], node: exp.Select) -> None:
