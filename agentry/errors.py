@@ -47,8 +47,10 @@ class AgentryError(Exception):
         return JsonResponse(self.body(), status=self.status, headers=self.headers())
 
 
-def not_found(message: str = "There is nothing at this address.") -> AgentryError:
-    return AgentryError(404, "not_found", message, "Check the address and the key's project.")
+def not_found(
+    message: str = "There is nothing at this address.", hint: str = "Check the address and the key's project."
+) -> AgentryError:
+    return AgentryError(404, "not_found", message, hint)
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -67,7 +67,7 @@ def enter(request: HttpRequest, publication_id: str, cookie: str) -> Shared:
             raise unavailable() from None
         if shared is None:
             _count_miss(visitor)
-            raise not_found()
+            raise not_found(hint="Ask whoever gave you the link for a new one.")
         if len(_open) >= KEYS_REMEMBERED:
             _open.clear()
         _open[publication_id, mark] = (now + BELIEVED, shared)

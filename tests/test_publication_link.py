@@ -134,6 +134,9 @@ def test_no_right_key_is_one_404_whatever_the_cause(public: Public, project: Pro
         revoked.get(suffix, revoked.key),
     ]
     assert {response.status_code for response in responses} == {404}
+    if suffix:
+        hints = {json.loads(response.content)["error"]["hint"] for response in responses}
+        assert hints == {"Ask whoever gave you the link for a new one."}
     assert len({str(whole(response)) for response in responses}) == 1
 
 
