@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, Page, Request, Response
 from pytest_django.live_server_helper import LiveServer
 
-from agentry.accounts.models import Project
+from agentry.accounts.models import Project, User
 from publications import answers, visit
 from publications.page import age_words, ago, write
 from publications.publish import publish
@@ -186,3 +188,35 @@ def test_ages_are_whole_and_rounded_down() -> None:
         "2 s ago",
         "59 s ago",
     ]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_link_in_the_list_is_one_line_that_scrolls_in_its_box(
+    live_server: LiveServer, browser: Browser, shared: str, user: User, width: int
+) -> None:
+    client = Client()
+    client.force_login(user)
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(f"{live_server.url}/t/acme/default/publications")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    box = page.locator("code.copy").bounding_box()
+    assert box and box["height"] < 40 and box["x"] + box["width"] < width
+    context.close()
+
+
+def test_on_a_phone_the_table_shows_that_it_scrolls(
+    live_server: LiveServer, browser: Browser, shared: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(live_server.url + shared)
+    sheet = page.locator(".sheet-wide")
+    assert sheet.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert "scroll" in sheet.evaluate("each => getComputedStyle(each).backgroundAttachment")
+    head = sheet.locator("thead th").first  # its ground would cover the shadow
+    assert head.evaluate("each => getComputedStyle(each).backgroundColor") == "rgba(0, 0, 0, 0)"
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    context.close()
