@@ -164,3 +164,7 @@ def test_too_many_sign_ups_meet_a_page_of_ours(client: Client) -> None:
     for _ in range(21):
         response = client.post(reverse("account_signup"), SIGN_UP | {"password1": "short"})
     assert response.status_code == 429 and "Too many tries." in text(response)
+
+
+def test_sign_up_says_where_the_team_name_is_seen(client: Client, db: None) -> None:
+    assert "Stands on every page you publish." in client.get(reverse("account_signup")).content.decode()
