@@ -15,21 +15,9 @@ from analytics.demo import load_demo
 from analytics.demo_calls import Demo
 from analytics.demo_customers import WALKTHROUGH, calls, long_tail, milliseconds
 from analytics.models import Import
+from tests.walkthrough import TOP_20
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-TOP_20 = """
-select
-properties.customer_id as customer_id,
-count() as total_calls,
-count(distinct toDate(timestamp)) as active_days,
-max(timestamp) as last_call_at
-from events
-where event = 'api_request' and timestamp > now() - interval 30 day
-group by customer_id
-order by total_calls desc
-limit 20
-"""
 
 
 def stored() -> int:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.stack import Stack
-from tests.test_query import DAILY, TOP_20
+from tests.walkthrough import DAILY, TOP_20
 
 pytestmark = pytest.mark.stack
 

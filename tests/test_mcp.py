@@ -26,19 +26,8 @@ from agentry.accounts.models import ApiToken, Project, Team
 from agentry.accounts.secrets import API_TOKEN, fingerprint, mint, prefix
 from publications.models import Publication
 from tests.stored import store
+from tests.walkthrough import TOP_20
 
-TOP = """
-select
-properties.customer_id as customer_id,
-count() as total_calls,
-count(distinct toDate(timestamp)) as active_days,
-max(timestamp) as last_call_at
-from events
-where event = 'api_request' and timestamp > now() - interval 30 day
-group by customer_id
-order by total_calls desc
-limit 20
-"""
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
@@ -134,7 +123,7 @@ def test_an_agent_asks_and_publishes_as_in_the_walkthrough(
     last = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
     times = [last, last - timedelta(days=1), last - timedelta(days=1, minutes=1)]
     store(project.pk, [{"timestamp": at, "customer_id": "acme_corp"} for at in times])
-    asked = answer(call(served, token, "agentry_analytics_query", mode, project_id="default", query=TOP))
+    asked = answer(call(served, token, "agentry_analytics_query", mode, project_id="default", query=TOP_20))
     assert asked["rows"] == [
         {
             "customer_id": "acme_corp",
@@ -153,7 +142,7 @@ def test_an_agent_asks_and_publishes_as_in_the_walkthrough(
             mode,
             recipe_id="raw_hogql",
             description="Top 20 API customers by 30d volume",
-            params={"query": TOP},
+            params={"query": TOP_20},
         )
     )
     assert made.keys() == {"publication_id", "public_url"}
@@ -204,7 +193,7 @@ def test_a_wrong_argument_is_a_tool_error(
 
 
 def test_publications_are_listed_changed_rotated_and_revoked(served: str, token: str) -> None:
-    publish = {"recipe_id": "raw_hogql", "description": "Top", "params": {"query": TOP}}
+    publish = {"recipe_id": "raw_hogql", "description": "Top", "params": {"query": TOP_20}}
     made = answer(call(served, token, "agentry_publish_query", **publish))
     one = {"publication_id": made["publication_id"]}
     listed = answer(call(served, token, "agentry_list_publications", project_id="default"))["publications"]
@@ -219,7 +208,7 @@ def test_publications_are_listed_changed_rotated_and_revoked(served: str, token:
 
 
 def test_a_token_sees_only_its_own_team(served: str, token: str) -> None:
-    publish = {"recipe_id": "raw_hogql", "description": "Top", "params": {"query": TOP}}
+    publish = {"recipe_id": "raw_hogql", "description": "Top", "params": {"query": TOP_20}}
     made = answer(call(served, token, "agentry_publish_query", **publish))["publication_id"]
     other = Team.objects.create(name="Other", slug="other")
     Project.objects.create(team=other, name="Theirs", slug="theirs")
@@ -234,7 +223,7 @@ def test_a_token_sees_only_its_own_team(served: str, token: str) -> None:
 
 
 def test_a_token_that_may_only_read_cannot_publish(served: str, team: Team) -> None:
-    publish = {"recipe_id": "raw_hogql", "description": "Top", "params": {"query": TOP}}
+    publish = {"recipe_id": "raw_hogql", "description": "Top", "params": {"query": TOP_20}}
     reader = token_of(team, "query")
     assert error(call(served, reader, "agentry_publish_query", **publish))["code"] == "missing_scope"
     assert not Publication.objects.exists()
