@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
-COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate \
 	--generate-hashes --upgrade
 
 .PHONY: run test lint bench lock
