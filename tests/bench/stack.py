@@ -25,6 +25,7 @@ from agentry.stack.dev import programs
 from agentry.stack.servers import HOST, free_port
 
 READY_SECONDS = 60
+EMAIL = "bench@example.com"
 
 
 @dataclass
@@ -81,8 +82,8 @@ def database() -> psycopg.Connection:
 def running(directory: Path) -> Iterator[Running]:
     """Migrate, make the account, start web, worker and beat, and end them after the block."""
     call_command("migrate", verbosity=0)
-    owner = User.objects.create_user("bench@example.com")
-    team = create_team("Bench", owner)
+    owner = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL)
+    team = Team.objects.filter(name="Bench").first() or create_team("Bench", owner)
     project = team.projects.get(slug="default")
     _, dsn = issue_dsn_key(project, "Bench", owner)
     _, token = issue_api_token(team, "Bench", [Scope.QUERY, Scope.PUBLISH], owner)
