@@ -14,11 +14,13 @@ from analytics.hogql import aggregates
 from analytics.hogql.allow import place
 from analytics.hogql.constants import fold, parse_time
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.function_names import SPECIAL, canonical
-from analytics.hogql.function_table import FUNCTIONS
+from analytics.hogql.functions import table
+from analytics.hogql.functions.row import ArgumentError
+from analytics.hogql.functions.table import FUNCTIONS, canonical
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Aggregate, Call, Case, Compare, Expr, Literal, children
-from analytics.hogql.types import BOOL, DATE, DATETIME64, FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
+from analytics.hogql.tree import Aggregate, Call, Case, Compare, Expr, Lambda, Literal, children
+from analytics.hogql.types import DATE, DATETIME64, FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
+from analytics.hogql.zones import is_zone
 
 Resolve = Callable[[exp.Expr], Expr]
 
@@ -53,8 +55,10 @@ def call(
     if (found := aggregates.find(name)) is not None:
         return _aggregate(node, *found, arguments, parameters, resolve, nested=over)
     name = canonical(name)
-    if parameters or (name not in FUNCTIONS and name not in SPECIAL and not MOVED.fullmatch(name)):
-        known = [*FUNCTIONS, *SPECIAL, *aggregates.names()]
+    if parameters or (
+        name not in FUNCTIONS and name not in table.SPECIAL.values() and not MOVED.fullmatch(name)
+    ):
+        known = [*table.names(), *aggregates.names()]
         shown = str(node.this)[:60]
         hint = perhaps(name, known, "docs/hogql.md lists the functions.")
         raise wrong(f"There is no function `{shown}`.", node, hint, "unknown_function")
@@ -82,7 +86,14 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
         takes = str(fewest) if fewest == most else f"{fewest} to {most}" if most else f"at least {fewest}"
         raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
     for index, arg in enumerate(args):
-        _check_kind(name, row.kind_at(index), arg, node)
+        _check_kind(name, row.kinds_at(index), arg, node)
+    if row.rewrite is not None:
+        try:
+            rewritten = row.rewrite(args)
+        except ArgumentError as error:
+            raise wrong(error.message, node, error.hint) from None
+        if rewritten is not None:
+            return rewritten
     if name in {"plus", "minus"} and not _can_add(args):
         raise wrong(f"`{name}` does not take these two.", node, "Convert text with toFloat.", "type_mismatch")
     if not row.strict and common([arg.type for arg in args]) is None and name != "concat":
@@ -90,28 +101,41 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     return fold(Call(name, tuple(args), row.result([arg.type for arg in args])))
 
 
-def _check_kind(function: str, kind: str, arg: Expr, node: exp.Expr) -> None:
-    type_ = arg.type
-    fits = {
-        "any": True,
-        "text": type_.name == "String",
-        "number": type_.is_number,
-        "int": type_.is_integer or type_ == BOOL,
-        "time": type_.is_time,
-        "bool": type_.is_number,
-        "unit": isinstance(arg, Literal) and arg.value in TRUNCATIONS,
-        "interval": type_.is_interval,
-    }[kind]
-    if not fits and type_ != NULL:
-        hints = {
-            "number": "Convert it with toFloat.",
-            "text": "Convert it with toString.",
-            "time": "Use toDateTime.",
-        }
-        message = f"`{function}` takes a {kind} there, not {type_}."
-        raise wrong(
-            message, node, hints.get(kind, f"A unit is one of {', '.join(TRUNCATIONS)}."), "type_mismatch"
-        )
+KINDS: dict[str, Callable[[Expr], bool]] = {
+    "any": lambda arg: True,
+    "text": lambda arg: arg.type.name == "String",
+    "number": lambda arg: arg.type.is_number,
+    "int": lambda arg: arg.type.is_integer or arg.type.name == "Bool",
+    "bool": lambda arg: arg.type.is_number,
+    "time": lambda arg: arg.type.is_time,
+    "date": lambda arg: arg.type.name == "Date",
+    "interval": lambda arg: arg.type.is_interval,
+    "array": lambda arg: arg.type.is_array,
+    "tuple": lambda arg: arg.type.is_tuple,
+    "bytes": lambda arg: arg.type.name == "FixedString",
+    "json": lambda arg: arg.type.name == "JSON",
+    "lambda": lambda arg: isinstance(arg, Lambda),
+    "unit": lambda arg: isinstance(arg, Literal) and arg.value in TRUNCATIONS,
+    "const": lambda arg: isinstance(arg, Literal),
+    "zone": lambda arg: isinstance(arg, Literal) and is_zone(arg.value),
+}
+KIND_HINTS = {
+    "number": "Convert it with toFloat.",
+    "text": "Convert it with toString.",
+    "time": "Use toDateTime.",
+    "unit": f"A unit is one of {', '.join(TRUNCATIONS)}.",
+    "const": "Write the value itself there.",
+    "zone": "For example 'Europe/Berlin'.",
+    "lambda": "For example `x -> x + 1`.",
+}
+
+
+def _check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> None:
+    if arg.type == NULL or any(KINDS[kind](arg) for kind in kinds):
+        return
+    message = f"`{function}` takes a {' or '.join(kinds)} there, not {arg.type}."
+    hint = next((KIND_HINTS[kind] for kind in kinds if kind in KIND_HINTS), "")
+    raise wrong(message, node, hint, "type_mismatch")
 
 
 def _can_add(args: list[Expr]) -> bool:
@@ -153,7 +177,7 @@ def _aggregate(
                 "An aggregate cannot stand inside an aggregate.", node, "Use a subquery.", "aggregate_nested"
             )
     for arg in args:
-        _check_kind(row.name, row.kind, arg, node)
+        _check_kind(row.name, row.kind.split("|"), arg, node)
     if row.name in {"min", "max"} and args[0].type.name == "UUID":
         raise wrong(f"`{row.name}` does not take a UUID.", node, "Use toString(uuid).", "type_mismatch")
     share = tuple(_share(parameter, node) for parameter in parameters)

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 from analytics.hogql.aggregates import AGGREGATES
-from analytics.hogql.function_names import ALIASES, SPECIAL
-from analytics.hogql.function_table import FUNCTIONS
+from analytics.hogql.functions.table import FAMILIES, SPECIAL
 from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
 from analytics.hogql.scope import FIXED_TYPES, TABLES
 
@@ -73,12 +72,17 @@ def _aggregates() -> str:
 
 
 def _functions() -> str:
-    lines = ["## Functions and operators", "", "| name | takes | gives |", "|---|---|---|"]
-    for row in FUNCTIONS.values():
-        names = [row.name, *(alias for alias, name in ALIASES.items() if name == row.name)]
-        doc = row.doc.replace("|", "\\|")
-        lines.append(f"| {', '.join(f'`{name}`' for name in names)} | {row.takes} | {doc} |")
-    return "\n".join([*lines, "", f"Beside these: {', '.join(f'`{name}`' for name in SPECIAL)}.", ""])
+    lines = ["## Functions and operators", ""]
+    for family, rows in FAMILIES.items():
+        lines += [f"### {family}", "", "| name | takes | gives |", "|---|---|---|"]
+        for row in rows:
+            names = ", ".join(f"`{name}`" for name in (row.name, *row.aliases))
+            doc = row.doc.replace("|", "\\|")
+            takes = row.takes.replace("|", " or ")
+            lines.append(f"| {names} | {takes} | {doc} |")
+        lines.append("")
+    special = ", ".join(f"`{name}`" for name in dict.fromkeys(SPECIAL.values()))
+    return "\n".join([*lines, f"Beside these: {special}.", ""])
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from analytics.hogql.aggregates import AGGREGATES
-from analytics.hogql.function_table import FUNCTIONS
-from analytics.hogql.print_call import SPECIAL, WEIGHTED, fill, sql_type, zero
+from analytics.hogql.functions.table import FUNCTIONS
+from analytics.hogql.print_call import WEIGHTED, fill, sql_type, zero
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -18,6 +18,7 @@ from analytics.hogql.tree import (
     Expr,
     In,
     Interval,
+    Lambda,
     Literal,
     OrderKey,
     Property,
@@ -28,20 +29,6 @@ from analytics.hogql.tree import (
 from analytics.hogql.types import BOOL, NULL, UINT8
 from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
 
-# Functions whose SQL gives a boolean where ClickHouse gives UInt8.
-CONDITIONS = {
-    "and",
-    "or",
-    "not",
-    "isNull",
-    "isNotNull",
-    "like",
-    "ilike",
-    "empty",
-    "notEmpty",
-    "startsWith",
-    "endsWith",
-}
 # PostgreSQL has no min and max of booleans.
 OF_BOOL = {"max": "bool_or({0}){filter}", "min": "bool_and({0}){filter}"}
 MAX_BIGINT = (1 << 63) - 1
@@ -49,7 +36,9 @@ MAX_BIGINT = (1 << 63) - 1
 
 def is_condition(expr: Expr) -> bool:
     """Whether its SQL is a boolean that stands for UInt8."""
-    return isinstance(expr, Compare | In) or (isinstance(expr, Call) and expr.name in CONDITIONS)
+    return isinstance(expr, Compare | In) or (
+        isinstance(expr, Call) and expr.name in FUNCTIONS and FUNCTIONS[expr.name].condition
+    )
 
 
 class Expressions:
@@ -113,6 +102,8 @@ class Expressions:
                 return "(" + f" {expr.name.upper()} ".join(parts) + ")"
             case Call():
                 return self._call(expr)
+            case Lambda():
+                raise AssertionError("a lambda is printed by the function that takes it")
 
     def _literal(self, literal: Literal) -> str:
         value = literal.value
@@ -177,13 +168,16 @@ class Expressions:
         return f"(CASE {branches} ELSE {self.value(case.default)} END)"
 
     def _call(self, call: Call) -> str:
-        special = SPECIAL.get(call.name)
-        if special is not None:
-            return special(self, call)
         function = FUNCTIONS[call.name]
+        if not isinstance(function.postgres, str):
+            return function.postgres(self, call)
+        return fill(function.postgres, self.arguments(call))
+
+    def arguments(self, call: Call) -> list[str]:
+        """The call's arguments, each as what its place takes: a condition, a number or any value."""
         printers = {"bool": self.condition, "number": self.number, "int": self.number}
-        args = [printers.get(function.kind_at(index), self.value)(arg) for index, arg in enumerate(call.args)]
-        return fill(function.postgres, args)
+        row = FUNCTIONS[call.name]
+        return [printers.get(row.kinds_at(i)[0], self.value)(arg) for i, arg in enumerate(call.args)]
 
     def _window(self, window: Window) -> str:
         parts = []

@@ -56,6 +56,16 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Lambda:
+    """`x -> body`. `type` is the body's; inside it the parameters are Columns of the source `alias`."""
+
+    alias: str
+    parameters: tuple[Column, ...]
+    body: Expr
+    type: Type
+
+
+@dataclass(frozen=True)
 class Compare:
     """A two-valued comparison: NULL = NULL is true, NULL < x is false, never NULL."""
 
@@ -122,7 +132,9 @@ class Scalar:
     type: Type
 
 
-Expr = Literal | Interval | Column | Property | Call | Compare | Case | In | Aggregate | Window | Scalar
+Expr = (
+    Literal | Interval | Column | Property | Call | Lambda | Compare | Case | In | Aggregate | Window | Scalar
+)
 
 
 @dataclass(frozen=True)
@@ -236,6 +248,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Call(args=args):
             return args
+        case Lambda(body=body):
+            return (body,)
         case Compare(left=left, right=right):
             return (left, right)
         case Case(branches=branches, default=default):

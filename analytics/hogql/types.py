@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+
+_INTEGER = re.compile(r"U?Int(8|16|32|64)")
 
 
 @dataclass(frozen=True)
 class Type:
-    """A type by ClickHouse's name. `items` are the element types of Array and Tuple."""
+    """A type by ClickHouse's name. `items` are the element types of Array and Tuple; `zone` is the time zone
+    that a DateTime is read in, "" for UTC.
+    """
 
     name: str
     nullable: bool = False
     items: tuple[Type, ...] = ()
+    zone: str = ""
 
     def __str__(self) -> str:
         name = self.name
         if self.items:
             name = f"{name}({', '.join(map(str, self.items))})"
+        elif self.zone:
+            name = f"{name.removesuffix(')')}, '{self.zone}')" if "(" in name else f"{name}('{self.zone}')"
         return f"Nullable({name})" if self.nullable and not self.items else name
 
     def or_null(self, nullable: bool = True) -> Type:
@@ -28,11 +36,26 @@ class Type:
 
     @property
     def is_integer(self) -> bool:
-        return self.name in INTEGERS
+        return _INTEGER.fullmatch(self.name) is not None
+
+    @property
+    def is_signed(self) -> bool:
+        return self.name.startswith("Int")
+
+    @property
+    def is_float(self) -> bool:
+        return self.name in {"Float64", "Float32"}
 
     @property
     def is_number(self) -> bool:
-        return self.is_integer or self.name in {"Float64", "Bool"}
+        """Bool counts as one: true is 1."""
+        return self.is_integer or self.is_float or self.name == "Bool"
+
+    @property
+    def bits(self) -> int:
+        """The width of an integer; a Bool is a UInt8."""
+        match = _INTEGER.fullmatch(self.name)
+        return int(match[1]) if match else 8
 
     @property
     def is_interval(self) -> bool:
@@ -40,17 +63,44 @@ class Type:
 
     @property
     def is_time(self) -> bool:
-        return self.name in {"Date", "DateTime", "DateTime64(3)"}
+        return self.name == "Date" or self.name.startswith("DateTime")
 
+    @property
+    def is_moment(self) -> bool:
+        """A time with hours, minutes and seconds."""
+        return self.name.startswith("DateTime")
 
-INTEGERS = {"UInt8", "UInt16", "UInt32", "UInt64", "Int8", "Int16", "Int32", "Int64"}
+    @property
+    def is_array(self) -> bool:
+        return self.name == "Array"
+
+    @property
+    def is_tuple(self) -> bool:
+        return self.name == "Tuple"
+
+    @property
+    def item(self) -> Type:
+        """An array's element type."""
+        return self.items[0]
+
+    @property
+    def precision(self) -> int:
+        """Digits after a DateTime64's second; 0 for a DateTime."""
+        return int(self.name[11]) if self.name.startswith("DateTime64(") else 0
+
 
 STRING = Type("String")
+BYTES = Type("FixedString")  # what hashes give: bytes that are no text
+JSON = Type("JSON")  # a property read as it was sent; never a result
 UINT8 = Type("UInt8")
 UINT16 = Type("UInt16")
 UINT32 = Type("UInt32")
 UINT64 = Type("UInt64")
+INT8 = Type("Int8")
+INT16 = Type("Int16")
+INT32 = Type("Int32")
 INT64 = Type("Int64")
+FLOAT32 = Type("Float32")
 FLOAT64 = Type("Float64")
 BOOL = Type("Bool")
 DATE = Type("Date")
@@ -69,8 +119,28 @@ def array(item: Type) -> Type:
     return Type("Array", items=(item,))
 
 
+def tuple_of(*items: Type) -> Type:
+    return Type("Tuple", items=items)
+
+
+def integer(bits: int, signed: bool) -> Type:
+    """The integer of a width, 64 bits at most."""
+    return Type(f"{'' if signed else 'U'}Int{min(bits, 64)}")
+
+
+def wider(types: list[Type], *, signed: bool = False) -> Type:
+    """What + and * of numbers give: the next width over the widest; a float if one is a float."""
+    if any(type_.is_float for type_ in types):
+        return FLOAT64
+    signed = signed or any(type_.is_signed for type_ in types)
+    return integer(2 * max(type_.bits for type_ in types), signed)
+
+
 def common(types: list[Type]) -> Type | None:
-    """The type that holds values of all of `types` (ClickHouse's supertype), or None."""
+    """The type that holds values of all of `types` (ClickHouse's supertype), or None.
+
+    Where ClickHouse has none because 64 bits are too few (UInt64 beside Int64 or a float), the 64-bit type.
+    """
     nullable = any(type_.nullable for type_ in types)
     kinds = {type_.required() for type_ in types if type_.name != "Nothing"}
     if not kinds:
@@ -78,10 +148,29 @@ def common(types: list[Type]) -> Type | None:
     if len(kinds) == 1:
         return kinds.pop().or_null(nullable)
     if all(kind.is_number for kind in kinds):
-        if FLOAT64 in kinds:
-            return FLOAT64.or_null(nullable)
-        signed = any(kind.name.startswith("Int") for kind in kinds)
-        return (INT64 if signed else UINT64).or_null(nullable)
+        return _common_number(kinds).or_null(nullable)
     if all(kind.is_time for kind in kinds):
-        return (DATETIME64 if DATETIME64 in kinds else DATETIME).or_null(nullable)
+        return _common_time(kinds).or_null(nullable)
+    if len({(kind.name, len(kind.items)) for kind in kinds}) == 1 and all(kind.items for kind in kinds):
+        items = [common(list(column)) for column in zip(*(kind.items for kind in kinds), strict=True)]
+        found = tuple(item for item in items if item is not None)
+        return Type(next(iter(kinds)).name, items=found) if len(found) == len(items) else None
     return None
+
+
+def _common_number(kinds: set[Type]) -> Type:
+    if any(kind.is_float for kind in kinds):
+        narrow = all(kind == FLOAT32 or kind.bits <= 16 for kind in kinds) and FLOAT64 not in kinds
+        return FLOAT32 if narrow else FLOAT64
+    signed = max((kind.bits for kind in kinds if kind.is_signed), default=0)
+    unsigned = max((kind.bits for kind in kinds if not kind.is_signed), default=0)
+    if not signed:
+        return integer(unsigned, signed=False)
+    return integer(max(signed, 2 * unsigned), signed=True)
+
+
+def _common_time(kinds: set[Type]) -> Type:
+    zone = next((kind.zone for kind in sorted(kinds, key=str) if kind.zone), "")
+    precision = max(kind.precision for kind in kinds)
+    name = f"DateTime64({precision})" if any("64" in kind.name for kind in kinds) else "DateTime"
+    return Type(name, zone=zone)

@@ -14,6 +14,7 @@ from analytics.hogql.tree import (
     Expr,
     In,
     Join,
+    Lambda,
     Query,
     Relation,
     Scalar,
@@ -41,6 +42,8 @@ def map_expr(expr: Expr, change: Callable[[Expr], Expr], inside: Callable[[Query
     match expr:
         case Call():
             return replace(expr, args=tuple(change(arg) for arg in expr.args))
+        case Lambda():
+            return replace(expr, body=change(expr.body))
         case Compare():
             return replace(expr, left=change(expr.left), right=change(expr.right))
         case Case():
