@@ -11,7 +11,7 @@ from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Case, Expr, In, Interval, Literal, Query, Scalar
-from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, UINT16, UINT32, UINT64, common, interval
+from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, common, interval, smallest
 
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "plus",
@@ -72,9 +72,8 @@ class Expressions:
         text = node.this.replace("_", "")
         if text.isdigit():
             value = int(text)
-            for type_, bits in ((UINT8, 8), (UINT16, 16), (UINT32, 32), (UINT64, 64)):
-                if value < 1 << bits:
-                    return Literal(value, type_)
+            if value < 1 << 64:
+                return Literal(value, smallest(value))
         number = float(text)
         if number in {float("inf"), float("-inf")}:
             line, column = allow.place(node)
@@ -82,7 +81,10 @@ class Expressions:
         return Literal(number, FLOAT64)
 
     def negate(self, node: exp.Neg) -> Expr:
-        return build("negate", [self.resolve(node.this)], node)
+        value = self.resolve(node.this)
+        if isinstance(node.this, exp.Literal) and isinstance(value, Literal) and isinstance(value.value, int):
+            return Literal(-value.value, smallest(-value.value))
+        return build("negate", [value], node)
 
     def logic(self, node: exp.And | exp.Or) -> Expr:
         """A chain of ANDs (or ORs), flattened by a loop: a thousand of them must not overflow the stack."""

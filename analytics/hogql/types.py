@@ -128,6 +128,15 @@ def integer(bits: int, signed: bool) -> Type:
     return Type(f"{'' if signed else 'U'}Int{min(bits, 64)}")
 
 
+def smallest(value: int) -> Type:
+    """The type of a whole number as it is written: the narrowest that holds it."""
+    signed = value < 0
+    bits = next(
+        (bits for bits in (8, 16, 32) if (-value - 1 if signed else value) < 1 << (bits - signed)), 64
+    )
+    return integer(bits, signed)
+
+
 def wider(types: list[Type], *, signed: bool = False) -> Type:
     """What + and * of numbers give: the next width over the widest; a float if one is a float."""
     if any(type_.is_float for type_ in types):

@@ -54,7 +54,7 @@ def _quotient(types: list[Type]) -> Type:
 def _rest(types: list[Type]) -> Type:
     if any(type_.is_float for type_ in types):
         return FLOAT64
-    signed = any(type_.is_signed for type_ in types)
+    signed = types[0].is_signed
     return integer(types[1].bits * (2 if signed else 1), signed)
 
 
