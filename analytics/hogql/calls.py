@@ -42,18 +42,11 @@ def wrong(message: str, node: exp.Expr, hint: str = "", code: str = "wrong_argum
     return HogQLError(code, message, hint, line=line, column=column)
 
 
-def call(
-    node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Resolve, *, over: bool = False
-) -> Expr:
-    """A function by its name: an aggregate, one of the special ones, or a row of the function table.
-
-    `over` an aggregate may hold aggregates: windows come after grouping.
-    """
+def call(node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Resolve) -> Expr:
+    """A function by its name: one of the special ones, or a row of the function table."""
     name = node.this if isinstance(node.this, str) else node.this.name
     arguments = list(node.expressions)
     parameters = list(node.args.get("params") or [])
-    if (found := aggregates.find(name)) is not None:
-        return _aggregate(node, *found, arguments, parameters, resolve, nested=over)
     name = canonical(name)
     if parameters or (
         name not in FUNCTIONS and name not in table.SPECIAL.values() and not MOVED.fullmatch(name)
@@ -86,7 +79,7 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
         takes = str(fewest) if fewest == most else f"{fewest} to {most}" if most else f"at least {fewest}"
         raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
     for index, arg in enumerate(args):
-        _check_kind(name, row.kinds_at(index), arg, node)
+        check_kind(name, row.kinds_at(index), arg, node)
     if row.rewrite is not None:
         try:
             rewritten = row.rewrite(args)
@@ -130,7 +123,7 @@ KIND_HINTS = {
 }
 
 
-def _check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> None:
+def check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> None:
     if arg.type == NULL or any(KINDS[kind](arg) for kind in kinds):
         return
     message = f"`{function}` takes a {' or '.join(kinds)} there, not {arg.type}."
@@ -143,62 +136,6 @@ def _can_add(args: list[Expr]) -> bool:
     if left.is_time:
         return right.is_integer or right.is_interval or right.is_time
     return all(type_.is_number or type_ == NULL for type_ in (left, right))
-
-
-def _aggregate(
-    node: exp.Expr,
-    row: aggregates.AggregateFunction,
-    conditional: bool,
-    arguments: list[exp.Expr],
-    parameters: list[exp.Expr],
-    resolve: Resolve,
-    *,
-    nested: bool,
-) -> Expr:
-    distinct = len(arguments) == 1 and isinstance(arguments[0], exp.Distinct)
-    if distinct:
-        if row.name != "count" or len(arguments[0].expressions) != 1:
-            raise wrong("DISTINCT stands in `count(distinct x)` only.", node, "Or use uniq(x).")
-        arguments = list(arguments[0].expressions)
-    if row.name == "count" and len(arguments) == 1 and isinstance(arguments[0], exp.Star):
-        arguments = []
-    args = [resolve(argument) for argument in arguments]
-    condition = require_bool(args.pop(), node) if conditional and args else None
-    if (conditional and condition is None) or (
-        len(args) != row.arguments and not (row.name == "count" and not args)
-    ):
-        expected = row.arguments + conditional
-        raise wrong(
-            f"`{row.name}{'If' * conditional}` takes {expected} arguments.", node, f"{row.name}: {row.doc}."
-        )
-    for arg in (*args, *([condition] if condition else [])):
-        if contains_aggregate(arg) and not nested:
-            raise wrong(
-                "An aggregate cannot stand inside an aggregate.", node, "Use a subquery.", "aggregate_nested"
-            )
-    for arg in args:
-        _check_kind(row.name, row.kind.split("|"), arg, node)
-    if row.name in {"min", "max"} and args[0].type.name == "UUID":
-        raise wrong(f"`{row.name}` does not take a UUID.", node, "Use toString(uuid).", "type_mismatch")
-    share = tuple(_share(parameter, node) for parameter in parameters)
-    if len(share) != row.parameters:
-        if row.name not in {"quantile", "quantileExact"} or share:
-            raise wrong(
-                f"`{row.name}` takes {row.parameters} parameters in a first pair of parentheses.", node
-            )
-        share = (0.5,)
-    name = "uniqExact" if distinct else row.name
-    return Aggregate(name, tuple(args), row.returns([arg.type for arg in args]), distinct, condition, share)
-
-
-def _share(parameter: exp.Expr, node: exp.Expr) -> float:
-    if isinstance(parameter, exp.Literal) and not parameter.args.get("is_string"):
-        value = float(parameter.this)
-        if 0 <= value <= 1:
-            return value
-    raise wrong(
-        "A quantile is a number from 0 to 1.", node, "For example `quantile(0.95)(properties.latency_ms)`."
-    )
 
 
 def contains_aggregate(expr: Expr) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from analytics.hogql import allow, calls, names, windows
+from analytics.hogql import aggregate_calls, allow, calls, names, windows
 from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.scope import Scope
@@ -206,7 +206,7 @@ class Expressions:
         return windows.window(node, self.scope, self.resolve)
 
     def call(self, node: exp.Anonymous) -> Expr:
-        return calls.call(node, self.scope, self.resolve)
+        return aggregate_calls.call(node, self.scope, self.resolve)
 
 
 HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {

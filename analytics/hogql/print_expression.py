@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from analytics.hogql.aggregates import AGGREGATES
+from analytics.hogql import print_aggregate
 from analytics.hogql.functions.table import FUNCTIONS
-from analytics.hogql.print_call import WEIGHTED, fill, sql_type, zero
+from analytics.hogql.print_call import fill, sql_type
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -26,11 +26,8 @@ from analytics.hogql.tree import (
     Scalar,
     Window,
 )
-from analytics.hogql.types import BOOL, NULL, UINT8
-from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
+from analytics.hogql.types import BOOL, UINT8
 
-# PostgreSQL has no min and max of booleans.
-OF_BOOL = {"max": "bool_or({0}){filter}", "min": "bool_and({0}){filter}"}
 MAX_BIGINT = (1 << 63) - 1
 
 
@@ -92,9 +89,9 @@ class Expressions:
             case Case():
                 return self._case(expr)
             case Aggregate():
-                return self._aggregate(expr)
+                return print_aggregate.aggregate(self, expr)
             case Window():
-                return self._window(expr)
+                return print_aggregate.window(self, expr)
             case Scalar():
                 return f"({self.query(expr.query)})"
             case Call(name="and" | "or", args=args):
@@ -179,57 +176,8 @@ class Expressions:
         row = FUNCTIONS[call.name]
         return [printers.get(row.kinds_at(i)[0], self.value)(arg) for i, arg in enumerate(call.args)]
 
-    def _window(self, window: Window) -> str:
-        parts = []
-        if window.partition_by:
-            parts.append("PARTITION BY " + ", ".join(self.value(key) for key in window.partition_by))
-        if window.order_by:
-            parts.append("ORDER BY " + ", ".join(self.order(key) for key in window.order_by))
-        if window.frame is not None:
-            parts.append(
-                f"{window.frame.kind} BETWEEN {_edge(*window.frame.start)} AND {_edge(*window.frame.end)}"
-            )
-        over = f" OVER ({' '.join(parts)})"
-        if isinstance(window.call, Aggregate):
-            return self._aggregate(window.call, over)
-        name, args = window.call.name, [self.value(arg) for arg in window.call.args]
-        whole = 0 if name == "ntile" else 1  # PostgreSQL's counts of rows are integer, not bigint
-        args[whole : whole + 1] = [f"({count})::integer" for count in args[whole : whole + 1]]
-        if (
-            name in {"lag", "lead", "lagInFrame", "leadInFrame"}
-            and len(args) < 3
-            and not window.type.nullable
-        ):
-            args = [args[0], *(args[1:2] or ["1"]), f"({zero(window.type)})::{sql_type(window.type)}"]
-        function = WINDOW_FUNCTIONS[name].postgres
-        return (function if function.endswith(")") else f"{function}({', '.join(args)})") + over
-
     def order(self, key: OrderKey) -> str:
         """One key of ORDER BY: text by bytes, NULLs last unless asked otherwise."""
         collate = ' COLLATE "C"' if key.expr.type.name == "String" else ""
         direction, nulls = "DESC" if key.descending else "ASC", "FIRST" if key.nulls_first else "LAST"
         return f"{self.value(key.expr)}{collate} {direction} NULLS {nulls}"
-
-    def _aggregate(self, aggregate: Aggregate, over: str = "") -> str:
-        row = AGGREGATES.get(aggregate.name)
-        one = self.number if row is not None and row.kind == "number" else self.value
-        args = ["NULL::float8" if arg.type == NULL else one(arg) for arg in aggregate.args]
-        condition = "" if aggregate.condition is None else self.condition(aggregate.condition, filtering=True)
-        if row is None:
-            text = WEIGHTED[aggregate.name](args, condition)
-            empty = "'NaN'::float8" if aggregate.name == "weighted_avg" else "0::float8"
-            return text if aggregate.type.nullable else f"coalesce({text}, {empty})"
-        if row.name in {"min", "max"} and aggregate.type.name == "String":
-            args = [f'{args[0]} COLLATE "C"']
-        parameters = [self.parameter(number, "float8") for number in aggregate.parameters]
-        template = OF_BOOL.get(row.name, row.postgres) if aggregate.type.required() == BOOL else row.postgres
-        text = fill(template, args or ["*"], parameters, condition, over)
-        if row.empty and not aggregate.type.nullable and not aggregate.type.items:
-            text = f"coalesce({text}, {zero(aggregate.type) if row.empty == 'zero' else row.empty})"
-        return text
-
-
-def _edge(away: int | None, side: str) -> str:
-    if away == 0:
-        return "CURRENT ROW"
-    return f"{'UNBOUNDED' if away is None else away} {side}"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from analytics.hogql import aggregates, allow
-from analytics.hogql.calls import call as call_of
+from analytics.hogql.aggregate_calls import call as call_of
 from analytics.hogql.calls import contains_aggregate, wrong
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Aggregate, Call, Expr, Frame, OrderKey, Window, children
