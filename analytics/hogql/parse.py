@@ -15,6 +15,7 @@ MAX_DEPTH = 30  # sqlglot overflows the stack at about 40 nested calls
 
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+_FIRST = {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN}
 _PREFIXES = {TokenType.DASH, TokenType.NOT, TokenType.PLACEHOLDER}
 
 
@@ -32,13 +33,15 @@ def parse(text: str) -> exp.Query:
     dialect = HogQL()
     try:
         tokens = dialect.tokenize(text)
+        _check_first(tokens)
         _check_size(tokens)
         statements = dialect.parser().parse(tokens, text)
     except SqlglotError as error:
         raise _syntax_error(error) from None
     except RecursionError:
         raise _too_deep(None) from None
-    found = [statement for statement in statements if statement is not None]
+    # What follows a trailing semicolon may still be a comment, which makes a statement of its own.
+    found = [part for part in statements if part is not None and not isinstance(part, exp.Semicolon)]
     semicolons = [token for token in tokens if token.token_type == TokenType.SEMICOLON]
     if len(found) > 1 or len(semicolons) > 1:
         place = semicolons[0] if len(found) > 1 else semicolons[1]
@@ -49,15 +52,29 @@ def parse(text: str) -> exp.Query:
             line=place.line,
             column=place.col,
         )
-    if not found:
+    if not isinstance(found[0], exp.Select | exp.Union | exp.Subquery):
+        raise _not_a_query(tokens[0])
+    return found[0]
+
+
+def _check_first(tokens: list[Token]) -> None:
+    """Before the parser, which knows some statements and calls others a mistake in writing."""
+    if not tokens or tokens[0].token_type == TokenType.SEMICOLON:
         raise HogQLError(
             "statement_not_allowed", "The query is empty.", "Start with `select count() from events`."
         )
-    if not isinstance(found[0], exp.Select | exp.Union | exp.Subquery):
-        raise HogQLError(
-            "statement_not_allowed", "HogQL only reads: a query starts with SELECT or WITH.", line=1, column=1
-        )
-    return found[0]
+    if tokens[0].token_type not in _FIRST:
+        raise _not_a_query(tokens[0])
+
+
+def _not_a_query(token: Token) -> HogQLError:
+    return HogQLError(
+        "statement_not_allowed",
+        "HogQL only reads: a query starts with SELECT or WITH.",
+        "For example `select count() from events`.",
+        line=token.line,
+        column=token.col - len(token.text) + 1,
+    )
 
 
 def _check_size(tokens: list[Token]) -> None:
