@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.parse import parse
@@ -26,7 +26,7 @@ class Compiled:
 def compile_query(text: str, project_id: int, context: Context, facts: Facts, most_rows: int) -> Compiled:
     """Raises HogQLError, which is safe to show."""
     try:
-        query = tie_to_project(resolve(parse(text), context), project_id)
+        query = tie_to_project(resolve(parse(text), replace(context)), project_id)
         query, parts = plan(query, facts)
         return Compiled(to_postgres(query, most_rows), query.outputs, parts)
     except RecursionError:

@@ -54,6 +54,7 @@ class Expressions:
     def resolve(self, node: exp.Expr) -> Expr:
         """One expression. Raises HogQLError for anything unknown, mistyped or not allowed."""
         allow.check(node)
+        self.scope.context.step()
         if type(node) in OPERATORS:
             return build(
                 OPERATORS[type(node)], [self.resolve(node.this), self.resolve(node.expression)], node

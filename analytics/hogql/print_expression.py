@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from analytics.hogql import print_aggregate
+from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.table import FUNCTIONS
 from analytics.hogql.print_call import fill, sql_type
 from analytics.hogql.tree import (
@@ -29,6 +30,7 @@ from analytics.hogql.tree import (
 from analytics.hogql.types import BOOL, UINT8
 
 MAX_BIGINT = (1 << 63) - 1
+MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thirty of them nest
 
 
 def is_condition(expr: Expr) -> bool:
@@ -60,6 +62,8 @@ class Expressions:
     def value(self, expr: Expr) -> str:
         """The expression as a value: a condition is 1 or 0."""
         text = self.print(expr)
+        if len(text) > MAX_SQL:
+            raise HogQLError("query_too_large", "This expression is too large.", "Write it with a subquery.")
         return f"({text})::integer" if is_condition(expr) and expr.type.required() == UINT8 else text
 
     def number(self, expr: Expr) -> str:

@@ -63,6 +63,7 @@ def _union(node: exp.Union, outer: Scope) -> Query:
 
 def _select(node: exp.Select, outer: Scope) -> Select:
     allow.check(node)
+    outer.context.step(20)
     if node.args.get("distinct") is not None:
         allow.check(node.args["distinct"])
     if not node.expressions:
@@ -174,7 +175,7 @@ def _check_names(outputs: list[Output], node: exp.Select) -> None:
 
 
 def _text(node: exp.Expr) -> str:
-    return node.sql(dialect="clickhouse")
+    return node.sql(dialect="clickhouse", comments=False)
 
 
 def _clause(node: exp.Select, name: str, expressions: Expressions) -> Expr | None:

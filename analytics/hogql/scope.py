@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlglot import exp
 
+from analytics.hogql.errors import HogQLError
 from analytics.hogql.tree import Relation
 from analytics.hogql.types import DATE, DATETIME64, STRING, UINT64, UUID, Type
 
@@ -35,6 +36,12 @@ FIXED_TYPES = {
     **dict.fromkeys(("status", "latency_ms", "bytes"), "Numeric"),
 }
 
+MAX_STEPS = 60_000  # of one query's resolving
+
+
+def _steps() -> Iterator[int]:
+    return iter(range(MAX_STEPS))
+
 
 @dataclass(frozen=True)
 class Context:
@@ -42,6 +49,15 @@ class Context:
 
     now: datetime  # UTC, whole milliseconds
     property_types: Mapping[str, str] = field(default_factory=dict)
+    _left: Iterator[int] = field(default_factory=_steps, init=False, repr=False, compare=False)
+
+    def step(self, count: int = 1) -> None:
+        """Count what is resolved: an alias, or a name of WITH, is resolved wherever it is used, and thirty
+        that each use the one before twice are a billion. Raises HogQLError."""
+        for _ in range(count):
+            if next(self._left, None) is None:
+                message = "This query is too large with its aliases and WITH names written out."
+                raise HogQLError("query_too_large", message, "Use them less often.")
 
 
 @dataclass(frozen=True)
