@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlglot import exp
 
-from analytics.hogql import aggregates
+from analytics.hogql import aggregates, lambdas, tuples
 from analytics.hogql.allow import place
 from analytics.hogql.constants import fold, parse_time
 from analytics.hogql.errors import HogQLError, perhaps
@@ -18,7 +18,19 @@ from analytics.hogql.functions import table
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.table import FUNCTIONS, canonical
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Aggregate, Call, Case, Compare, Expr, Lambda, Literal, children
+from analytics.hogql.tree import (
+    Aggregate,
+    Call,
+    Case,
+    Column,
+    Compare,
+    Expr,
+    Lambda,
+    Literal,
+    Property,
+    Window,
+    children,
+)
 from analytics.hogql.types import DATE, DATETIME64, FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
 from analytics.hogql.zones import is_zone
 
@@ -61,6 +73,8 @@ def call(node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Reso
         return _truncate(arguments, resolve, node)
     if (moved := MOVED.fullmatch(name)) is not None:
         return _move(moved, arguments, resolve, node)
+    if any(isinstance(argument, exp.Lambda) for argument in arguments):
+        return build(name, lambdas.arguments(arguments, scope, resolve, node), node)
     args = [resolve(argument) for argument in arguments]
     if name in {"if", "multiIf"}:
         return _choice(args, node)
@@ -138,6 +152,13 @@ def _can_add(args: list[Expr]) -> bool:
     return all(type_.is_number or type_ == NULL for type_ in (left, right))
 
 
+def contains_column(expr: Expr) -> bool:
+    """Whether its value differs from row to row."""
+    return isinstance(expr, Column | Property | Aggregate | Window) or any(
+        map(contains_column, children(expr))
+    )
+
+
 def contains_aggregate(expr: Expr) -> bool:
     return isinstance(expr, Aggregate) or any(contains_aggregate(child) for child in children(expr))
 
@@ -190,6 +211,8 @@ def require_bool(expr: Expr, node: exp.Expr) -> Expr:
 
 
 def compare(op: str, left: Expr, right: Expr, node: exp.Expr) -> Expr:
+    if left.type.is_tuple and len(left.type.items) == len(right.type.items):
+        return tuples.compare(op, left, right, lambda o, a, b: compare(o, a, b, node))
     left, right = aligned(left, right, node), aligned(right, left, node)
     comparable(left, right, node)
     return Compare(cast(Any, op), left, right, UINT8)

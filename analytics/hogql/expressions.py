@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from analytics.hogql import aggregate_calls, allow, calls, names, windows
+from analytics.hogql import aggregate_calls, allow, calls, membership, names, windows
 from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Case, Expr, In, Interval, Literal, Query, Scalar
+from analytics.hogql.tree import Case, Expr, Interval, Literal, Query, Scalar
 from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, common, interval, smallest
 
 OPERATORS: dict[type[exp.Expr], str] = {
@@ -120,25 +120,7 @@ class Expressions:
 
     def membership(self, node: exp.In, negated: bool = False) -> Expr:
         allow.check(node)
-        needle = self.resolve(node.this)
-        query = node.args.get("query")
-        if query is not None:
-            inner = self.subqueries(query, self.scope)
-            if len(inner.outputs) != 1:
-                raise calls.wrong("A subquery after IN has one column.", node)
-            calls.comparable(needle, Literal(None, inner.outputs[0][1]), node)
-            return In(needle, inner, negated, UINT8)
-        options = []
-        for option in node.expressions:
-            resolved = self.resolve(option)
-            if not isinstance(resolved, Literal):
-                raise calls.wrong(
-                    "A list after IN holds constants.", option, "Use `=` and OR for other values."
-                )
-            aligned = calls.aligned(resolved, needle, option)
-            calls.comparable(needle, aligned, option)
-            options.append(aligned)
-        return In(needle, tuple(options), negated, UINT8)
+        return membership.membership(node, self.resolve, self.subqueries, self.scope, negated)
 
     def between(self, node: exp.Between) -> Expr:
         value = self.resolve(node.this)
@@ -197,11 +179,21 @@ class Expressions:
             raise calls.wrong("A subquery in an expression has one column.", node)
         return Scalar(query, query.outputs[0][1].or_null())
 
+    def array(self, node: exp.Array) -> Expr:
+        return build("array", [self.resolve(item) for item in node.expressions], node)
+
+    def tuple(self, node: exp.Tuple) -> Expr:
+        return build("tuple", [self.resolve(item) for item in node.expressions], node)
+
+    def variable(self, node: exp.Identifier) -> Expr:
+        """A lambda's parameter: sqlglot has taken it out of its Column already."""
+        return self.resolve(exp.column(node))
+
     def column(self, node: exp.Column) -> Expr:
         return names.column(node, self.scope, self.resolve)
 
     def bracket(self, node: exp.Bracket) -> Expr:
-        return names.bracket(node, self.scope)
+        return names.bracket(node, self.scope, self.resolve)
 
     def window(self, node: exp.Window) -> Expr:
         return windows.window(node, self.scope, self.resolve)
@@ -228,6 +220,9 @@ HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
     exp.Coalesce: Expressions.coalesce,
     exp.Cast: Expressions.cast,
     exp.Subquery: Expressions.scalar,
+    exp.Array: Expressions.array,
+    exp.Tuple: Expressions.tuple,
+    exp.Identifier: Expressions.variable,
     exp.Column: Expressions.column,
     exp.Dot: Expressions.bracket,
     exp.Bracket: Expressions.bracket,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from analytics.hogql.calls import contains_aggregate, wrong
+from analytics.hogql.lambdas import ALIAS
 from analytics.hogql.tree import Aggregate, Column, Expr, Property, Select, children
 
 
@@ -38,6 +39,8 @@ def _ungrouped(expr: Expr, keys: tuple[Expr, ...]) -> Column | Property | None:
     """The first column that is neither inside an aggregate nor part of a group key."""
     if expr in keys or isinstance(expr, Aggregate):
         return None
+    if isinstance(expr, Column) and expr.source.startswith(ALIAS):
+        return None  # a lambda's own parameter
     if isinstance(expr, Column | Property):
         return expr
     return next((loose for child in children(expr) if (loose := _ungrouped(child, keys)) is not None), None)

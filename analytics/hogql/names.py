@@ -7,10 +7,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from analytics.hogql.allow import place
+from analytics.hogql.calls import build, wrong
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.scope import FIXED_TYPES, Scope, Source
-from analytics.hogql.tree import Column, Expr, Property
-from analytics.hogql.types import BOOL, DATETIME64, FLOAT64, STRING, Type
+from analytics.hogql.tree import Column, Expr, Literal, Property
+from analytics.hogql.types import BOOL, DATETIME64, FLOAT64, STRING, UINT8, Type
 
 Resolve = Callable[[exp.Expr], Expr]
 
@@ -24,7 +25,9 @@ PROPERTY_TYPES: dict[str, Type] = {
 
 def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
     """`name`, `relation.name`, `properties.a.b` or `relation.properties.a.b`."""
-    path = [part.name for part in node.parts]
+    path = [name for part in node.parts for name in _steps(part)]
+    if (found := _element(path, node, scope, resolve)) is not None:
+        return found
     if len(path) == 1 and (found := _alias(path[0], scope, resolve)) is not None:
         return found
     source, rest = _source(path, scope)
@@ -33,6 +36,31 @@ def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
     if source is not None and len(rest) == 1 and rest[0] in source.columns:
         return Column(source.alias, rest[0], source.columns[rest[0]])
     raise unknown_column(node, path, scope)
+
+
+def _steps(part: exp.Expr) -> list[str]:
+    """`t.2.1` is read as `t` and the number 2.1."""
+    return part.name.split(".") if isinstance(part, exp.Literal) else [part.name]
+
+
+def _element(path: list[str], node: exp.Expr, scope: Scope, resolve: Resolve) -> Expr | None:
+    """A parameter of a lambda, and elements of tuples: `x`, `x.1`, `name.1`, `relation.name.1.2`."""
+    known = len(path)
+    while known > 1 and path[known - 1].isdigit():
+        known -= 1
+    if path[0] in scope.variables and known == 1:
+        return element(scope.variables[path[0]], path[1:], node)
+    if known == len(path) or "properties" in path[:2]:
+        return None
+    inner = resolve(exp.column(*reversed([exp.to_identifier(name, quoted=True) for name in path[:known]])))
+    return element(inner, path[known:], node)
+
+
+def element(value: Expr, steps: list[str], node: exp.Expr) -> Expr:
+    """`value.1.2`: elements of a tuple by position; of an array of tuples, the array of them."""
+    for step in steps:
+        value = build("tupleElement", [value, Literal(int(step), UINT8)], node)
+    return value
 
 
 def _source(path: list[str], scope: Scope) -> tuple[Source | None, list[str]]:
@@ -56,8 +84,24 @@ def _alias(name: str, scope: Scope, resolve: Resolve) -> Expr | None:
         scope.resolving.pop()
 
 
-def bracket(node: exp.Expr, scope: Scope) -> Expr:
-    """`properties['a-b']`, further brackets and dots behind it included."""
+def bracket(node: exp.Bracket | exp.Dot, scope: Scope, resolve: Resolve) -> Expr:
+    """`properties['a-b']` with further brackets and dots behind it; `array[n]`, `value.1`."""
+    if (found := _property(node, scope)) is not None:
+        return found
+    inner = resolve(node.this)
+    if isinstance(node, exp.Dot):
+        steps = node.expression.name.split(".")
+        if not all(step.isdigit() for step in steps):
+            raise wrong(f"{inner.type} has no part `{node.expression.name}`.", node, "A tuple's are .1, .2 …")
+        return element(inner, steps, node)
+    if len(node.expressions) != 1 or not (inner.type.is_array or inner.type.is_tuple):
+        raise _not_a_property(node)
+    index = resolve(node.expressions[0])
+    return build("arrayElement" if inner.type.is_array else "tupleElement", [inner, index], node)
+
+
+def _property(node: exp.Expr, scope: Scope) -> Property | None:
+    """The property of events that brackets and dots name, if they do."""
     path: list[str] = []
     inner: exp.Expr = node
     while isinstance(inner, exp.Bracket | exp.Dot):
@@ -66,14 +110,14 @@ def bracket(node: exp.Expr, scope: Scope) -> Expr:
         else:
             index = inner.expressions[0] if len(inner.expressions) == 1 else None
             if not isinstance(index, exp.Literal) or not index.args.get("is_string"):
-                raise _not_a_property(node)
+                return None
             path.append(index.this)
         inner = inner.this
-    if not isinstance(inner, exp.Column):
-        raise _not_a_property(node)
+    if not isinstance(inner, exp.Column) or inner.parts[0].name in scope.variables:
+        return None
     source, rest = _source([*(part.name for part in inner.parts), *reversed(path)], scope)
     if source is None or not source.is_events or rest[0] != "properties":
-        raise _not_a_property(node)
+        return None
     return property_of(tuple(rest[1:]), source, scope)
 
 
@@ -100,8 +144,8 @@ def _not_a_property(node: exp.Expr) -> HogQLError:
     line, column = place(node)
     return HogQLError(
         "clause_not_allowed",
-        "Brackets read a property by its name.",
-        "For example `properties['sdk-version']`.",
+        "Brackets read a property by its name, or an element of an array by its place.",
+        "For example `properties['sdk-version']` or `splitByChar('/', properties.endpoint)[2]`.",
         line=line,
         column=column,
     )

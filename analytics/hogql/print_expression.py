@@ -9,7 +9,8 @@ from typing import Any
 from analytics.hogql import print_aggregate
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.table import FUNCTIONS
-from analytics.hogql.print_call import fill, sql_type
+from analytics.hogql.print_array import is_json
+from analytics.hogql.print_call import fill, sql_type, zero
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -27,7 +28,8 @@ from analytics.hogql.tree import (
     Scalar,
     Window,
 )
-from analytics.hogql.types import BOOL, UINT8
+from analytics.hogql.tuples import elements
+from analytics.hogql.types import BOOL, NULL, UINT8, Type
 
 MAX_BIGINT = (1 << 63) - 1
 MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thirty of them nest
@@ -49,6 +51,7 @@ class Expressions:
         self.joining = (
             False  # inside ON: columns are what they were before the join, comparisons three-valued
         )
+        self.lambdas: list[tuple[str, list[str]]] = []  # around: their aliases, and their parameters in SQL
         self.parameters: dict[str, Any] = {}
         self._names: dict[tuple[str, type, Any], str] = {}
 
@@ -71,6 +74,15 @@ class Expressions:
         text = self.value(expr)
         return f"({text})::integer" if expr.type.required() == BOOL else text
 
+    def as_type(self, expr: Expr, type_: Type) -> str:
+        """The expression as a value of a wider type than its own."""
+        text = self.value(expr)
+        if sql_type(type_) == sql_type(expr.type) or expr.type == NULL:
+            return text if expr.type != NULL else f"NULL::{sql_type(type_)}"
+        if type_.is_array and expr.type.item == NULL.required():
+            return zero(type_)
+        return f"to_jsonb({text})" if is_json(type_) else f"({self.number(expr)})::{sql_type(type_)}"
+
     def condition(self, expr: Expr, *, filtering: bool = False) -> str:
         """The expression as a boolean. `filtering`: NULL and false do the same there, as in WHERE."""
         if is_condition(expr):
@@ -85,7 +97,7 @@ class Expressions:
             case Interval():
                 return self._interval(expr)
             case Column() | Property():
-                return self.column(expr)
+                return self._variable(expr) or self.column(expr)
             case Compare():
                 return self._compare(expr, filtering)
             case In():
@@ -105,6 +117,11 @@ class Expressions:
                 return self._call(expr)
             case Lambda():
                 raise AssertionError("a lambda is printed by the function that takes it")
+
+    def _variable(self, expr: Column | Property) -> str:
+        """A lambda's parameter; "" for any other column."""
+        found = next((items for alias, items in self.lambdas if alias == expr.source), None)
+        return found[int(expr.name[1:])] if found is not None and isinstance(expr, Column) else ""
 
     def _literal(self, literal: Literal) -> str:
         value = literal.value
@@ -155,11 +172,21 @@ class Expressions:
                 cast = "float8"
             found = f"{needle} = ANY({self.parameter(values, cast + '[]')})"
         else:
-            found = f"{needle} IN (SELECT o.c0 FROM ({self.query(expr.options)}) AS o WHERE o.c0 IS NOT NULL)"
+            found = self._in_query(expr.needle, expr.options)
         sure = filtering or not expr.needle.type.nullable
         if expr.negated:
             return f"(NOT coalesce({found}, false))"
         return f"({found})" if sure else f"coalesce({found}, false)"
+
+    def _in_query(self, needle: Expr, query: Query) -> str:
+        """A value, or the parts of a tuple, among the rows of a subquery; a row with a NULL matches nothing."""
+        count = len(query.outputs)
+        parts = elements(needle) if count > 1 else [needle]
+        columns = [f"o.c{index}" for index in range(count)]
+        present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+        left = ", ".join(self.value(part) for part in parts)
+        rows = f"SELECT {', '.join(columns)} FROM ({self.query(query)}) AS o WHERE {present}"
+        return f"({left}) IN ({rows})"
 
     def _case(self, case: Case) -> str:
         branches = " ".join(

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
+from analytics.hogql.stages import staged
 from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, rollup_columns
 from analytics.hogql.tree import (
+    ArrayJoin,
     Column,
     Derived,
     Join,
@@ -41,6 +44,7 @@ class Statement:
 
 def to_postgres(query: Query, most_rows: int | None = None) -> Statement:
     """The statement; its columns are c0, c1 … as in `query.outputs`. A UNION is cut by who reads it."""
+    query = staged(query)
     printer = _Printer()
     if most_rows is not None and isinstance(query, Select):
         query = replace(query, limit=most_rows if query.limit is None else min(query.limit, most_rows))
@@ -51,7 +55,7 @@ def to_postgres(query: Query, most_rows: int | None = None) -> Statement:
 class _Frame:
     """One relation of the SELECT being printed: what we call it, and whether a JOIN may leave it empty."""
 
-    relation: Table | Rollup | Derived | Numbers
+    relation: Table | Rollup | Derived | Numbers | ArrayJoin
     name: str
     optional: bool
 
@@ -86,11 +90,29 @@ class _Printer:
             on = self.expressions.condition(relation.on, filtering=True)
             self.expressions.joining = False
             return f"{left} {relation.kind} JOIN {right} ON {on}"
+        if isinstance(relation, ArrayJoin):
+            return self._array_join(relation, optional)
         inner = self._relation(relation)
         name = f"r{self.count}"
         self.count += 1
         self.frames.append(_Frame(relation, name, optional))
         return f"{inner} AS {name}"
+
+    def _array_join(self, join: ArrayJoin, optional: bool) -> str:
+        """The relation beside the elements of its arrays, which may be of its columns."""
+        left = "" if join.left is None else self._from(join.left, optional)
+        arrays = [(self.expressions.value(array), array.type) for _, array in join.arrays]
+        name = f"r{self.count}"
+        self.count += 1
+        self.frames.append(_Frame(join, name, join.outer))
+        columns = ", ".join(f"c{index}" for index in range(len(arrays)))
+        elements = f"{source(arrays)} AS {name}({columns}, i)"
+        if len(arrays) > 1:
+            elements = f"(SELECT * FROM {elements} WHERE {same_sizes(arrays)}) AS {name}"
+        if not left:
+            return elements
+        side = "LEFT" if join.outer else "INNER"
+        return f"{left} {side} JOIN LATERAL {elements} ON true"
 
     def _plain(self, select: Select, from_: str) -> str:
         columns = ", ".join(
@@ -107,7 +129,8 @@ class _Printer:
         if select.where is not None:
             text += f" WHERE {self.expressions.condition(select.where, filtering=True)}"
         if select.group_by:
-            text += " GROUP BY " + ", ".join(self.expressions.value(key) for key in select.group_by)
+            # stages.py has put the keys first; by place, as a key's text need not be the same twice
+            text += " GROUP BY " + ", ".join(str(place + 1) for place in range(len(select.group_by)))
         if select.having is not None:
             text += f" HAVING {self.expressions.condition(select.having, filtering=True)}"
         return text
@@ -194,6 +217,11 @@ class _Printer:
         match frame.relation:
             case Derived(query=query):
                 return f"{frame.name}.c{[output for output, _ in query.outputs].index(column)}"
+            case ArrayJoin(arrays=arrays):
+                index = [name for name, _ in arrays].index(column)
+                array = arrays[index][1].type
+                text = f"{frame.name}.c{index}"
+                return from_json(text, array.item) if is_json(array) else text
             case Table(name="usage"):
                 return f"{frame.name}.{USAGE_COLUMNS.get(column, column)}"
             case Table() if column == "properties":

@@ -12,9 +12,10 @@ from analytics.hogql.allow import place
 from analytics.hogql.calls import compare, contains_aggregate, require_bool, wrong
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.scope import TABLES, Scope, Source
-from analytics.hogql.tree import Call, Column, Derived, Expr, Join, Numbers, Query, Relation, Table
+from analytics.hogql.tree import ArrayJoin, Call, Column, Derived, Expr, Join, Numbers, Query, Relation, Table
 from analytics.hogql.types import UINT8, UINT64
 
+ARRAY_JOIN = "\0array join "  # a source that no query can name
 MAX_NUMBERS = 1_000_000
 KINDS = {"": "INNER", "INNER": "INNER", "CROSS": "CROSS", "LEFT": "LEFT", "RIGHT": "RIGHT", "FULL": "FULL"}
 
@@ -44,6 +45,8 @@ def _add(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> Relation:
 
 def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, resolve: Resolve) -> Relation:
     allow.check(node)
+    if node.args.get("kind") == "ARRAY":
+        return _array_join(node, left, scope, resolve)
     side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
     if kind not in {"", "INNER", "CROSS", "OUTER"} or (side and kind == "CROSS"):
         raise allow.refusal("clause_not_allowed", f"{side} {kind} JOIN".strip(), node)
@@ -58,6 +61,34 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     if contains_aggregate(condition):
         raise wrong("An aggregate cannot stand in ON.", node, "Use a subquery.", "aggregate_in_where")
     return Join(left, right, how, condition)  # type: ignore[arg-type]
+
+
+def _array_join(node: exp.Join, left: Relation, scope: Scope, resolve: Resolve) -> ArrayJoin:
+    """`[LEFT] ARRAY JOIN a AS x, b`: an array without a name takes the place of its column."""
+    side = (node.args.get("side") or "").upper()
+    if side not in {"", "LEFT", "INNER"}:
+        raise allow.refusal("clause_not_allowed", f"{side} ARRAY JOIN", node)
+    alias = f"{ARRAY_JOIN}{len(scope.sources)}"
+    arrays: list[tuple[str, Expr]] = []
+    hidden: set[str] = set()
+    for item in (node.this, *(node.args.get("expressions") or [])):
+        value = resolve(item.this if isinstance(item, exp.Alias) else item)
+        if not value.type.is_array:
+            raise wrong(f"ARRAY JOIN takes arrays, not {value.type}.", item, code="type_mismatch")
+        if contains_aggregate(value):
+            raise wrong(
+                "An aggregate cannot stand in ARRAY JOIN.", item, "Use a subquery.", "aggregate_in_where"
+            )
+        name = item.alias_or_name
+        if not name:
+            raise wrong("The array needs a name.", item, "Write `array join … as x`.")
+        if not isinstance(item, exp.Alias):
+            hidden.add(name)
+        arrays.append((name, value))
+    columns = {name: value.type.item for name, value in arrays}
+    # Before the others: a bare name means the element now.
+    scope.sources.insert(0, Source(alias, columns, replaces=frozenset(hidden)))
+    return ArrayJoin(left, tuple(arrays), alias, side == "LEFT")
 
 
 def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Expr:

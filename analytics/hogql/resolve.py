@@ -24,6 +24,7 @@ from analytics.hogql.tree import (
     Select,
     Union,
 )
+from analytics.hogql.tuples import elements
 from analytics.hogql.types import common
 
 MAX_NAME = 128
@@ -73,10 +74,10 @@ def _select(node: exp.Select, outer: Scope) -> Select:
     scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
     _add_with(node, scope)
     expressions = Expressions(scope, _query)
-    add_from(node, scope, _query, expressions.resolve)
     for item in node.expressions:
         if isinstance(item, exp.Alias):
             scope.aliases[item.alias] = item.this
+    add_from(node, scope, _query, expressions.resolve)
     columns = _outputs(node, scope, expressions)
     where = _clause(node, "where", expressions)
     if where is not None and contains_aggregate(where):
@@ -147,13 +148,19 @@ def _star(node: exp.Select, scope: Scope, taken: set[str]) -> list[Output]:
     if not scope.sources:
         raise wrong("`*` needs a FROM.", node)
     outputs = []
+    inside = {name: source for source in scope.sources for name in source.replaces or ()}
     for source in scope.sources:
+        if source.replaces is not None:
+            continue
         for name, type_ in source.columns.items():
             if name in source.hidden:
                 continue
+            owner = source
+            if name in inside:
+                owner, type_ = inside[name], inside[name].columns[name]
             shown = f"{source.alias}.{name}" if name in taken else name
             taken.add(shown)
-            outputs.append(Output(shown, Column(source.alias, name, type_)))
+            outputs.append(Output(shown, Column(owner.alias, name, type_)))
     return outputs
 
 
@@ -208,7 +215,9 @@ def _order_by(
     for item in order.expressions:
         allow.check(item)
         descending, first = bool(item.args.get("desc")), bool(item.args.get("nulls_first"))
-        keys.append(OrderKey(_by_position(item.this, columns, expressions), descending, first))
+        key = _by_position(item.this, columns, expressions)
+        parts = elements(key) if key.type.is_tuple else [key]
+        keys += [OrderKey(part, descending, first) for part in parts]
     return tuple(keys)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from analytics.hogql.errors import HogQLError
-from analytics.hogql.tree import Relation
+from analytics.hogql.tree import Expr, Relation
 from analytics.hogql.types import DATE, DATETIME64, STRING, UINT64, UUID, Type
 
 TABLES: dict[str, dict[str, Type]] = {
@@ -68,6 +68,7 @@ class Source:
     columns: Mapping[str, Type]
     is_events: bool = False
     hidden: frozenset[str] = frozenset()  # joined by USING: `*` and bare names mean the left one's
+    replaces: frozenset[str] | None = None  # of ARRAY JOIN: the columns that its elements take the place of
 
 
 @dataclass
@@ -81,6 +82,8 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     aliases: dict[str, exp.Expr] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
+    variables: dict[str, Expr] = field(default_factory=dict)  # parameters of the lambdas around
+    lambdas: int = 0  # how many there are around
 
     def source(self, alias: str) -> Source | None:
         return next((source for source in self.sources if source.alias == alias), None)

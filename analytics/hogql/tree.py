@@ -195,7 +195,20 @@ class Join:
     on: Expr | None
 
 
-Relation = Table | Rollup | Derived | Numbers | Join
+@dataclass(frozen=True)
+class ArrayJoin:
+    """Each row of `left` once for each element of its arrays, which are the columns `name` of `alias`.
+
+    `outer` (LEFT ARRAY JOIN) keeps a row whose arrays are empty. Without `left` the arrays alone.
+    """
+
+    left: Relation | None
+    arrays: tuple[tuple[str, Expr], ...]
+    alias: str
+    outer: bool = False
+
+
+Relation = Table | Rollup | Derived | Numbers | Join | ArrayJoin
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from analytics.hogql.tree import (
     Aggregate,
+    ArrayJoin,
     Call,
     Case,
     Compare,
@@ -81,6 +82,11 @@ def map_relation(
         right = map_relation(relation.right, leaf, change, inside)
         on = None if relation.on is None else change(relation.on)
         return replace(relation, left=left, right=right, on=on)
+    if isinstance(relation, ArrayJoin):
+        inner = None if relation.left is None else map_relation(relation.left, leaf, change, inside)
+        return replace(
+            relation, left=inner, arrays=tuple((name, change(expr)) for name, expr in relation.arrays)
+        )
     if isinstance(relation, Derived):
         return replace(relation, query=inside(relation.query))
     return leaf(relation)

@@ -1,6 +1,7 @@
 """A row of the function table: what a function takes and gives, and what it is in each engine's SQL.
 
-`takes` is a small language: kinds separated by spaces, `[kind]` optional, `kind+` one or more, `a|b` either.
+`takes` is a small language: kinds separated by spaces, `[kind]` optional, `kind+` one or more,
+`kind*` and `[kind]+` any number, `a|b` either.
 Kinds: any, text, number, int, bool, time, date, interval, array, tuple, json, bytes, lambda (its parameters
 are the items of the arrays after it), unit (a literal such as 'day'), const (a literal), zone (a literal name
 of a time zone).
@@ -64,13 +65,13 @@ class Function:
     def takes_count(self) -> tuple[int, int | None]:
         """Fewest and most arguments; None: any number."""
         kinds = self.takes.split()
-        fewest = sum(not kind.startswith("[") for kind in kinds)
-        return fewest, None if any(kind.strip("[]").endswith("+") for kind in kinds) else len(kinds)
+        fewest = sum(not kind.startswith("[") and not kind.endswith("*") for kind in kinds)
+        return fewest, None if any(kind.endswith(("+", "*")) for kind in kinds) else len(kinds)
 
     def kinds_at(self, index: int) -> list[str]:
         """The kinds that may stand at a place."""
         kinds = self.takes.split()
-        return kinds[min(index, len(kinds) - 1)].strip("[]+").split("|")
+        return kinds[min(index, len(kinds) - 1)].strip("[]+*").split("|")
 
 
 def same(types: list[Type]) -> Type:

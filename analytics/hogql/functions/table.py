@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from analytics.hogql.functions import arithmetic, convert, logic, text, time_buckets, time_parts
+from analytics.hogql.functions import (
+    arithmetic,
+    array_changes,
+    arrays,
+    convert,
+    higher_order,
+    logic,
+    text,
+    time_buckets,
+    time_parts,
+    tuples,
+)
 from analytics.hogql.functions.row import Function
 
 FAMILIES: dict[str, list[Function]] = {
@@ -12,6 +23,9 @@ FAMILIES: dict[str, list[Function]] = {
     "Conversions": convert.ROWS,
     "Parts of a time": time_parts.ROWS,
     "Times": time_buckets.ROWS,
+    "Arrays": arrays.ROWS + array_changes.ROWS,
+    "Arrays, with a lambda": higher_order.ROWS,
+    "Tuples": tuples.ROWS,
 }
 FUNCTIONS: dict[str, Function] = {row.name: row for rows in FAMILIES.values() for row in rows}
 

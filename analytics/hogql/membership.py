@@ -1,0 +1,59 @@
+"""IN: a list of constants, of tuples, or a subquery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from analytics.hogql.calls import aligned, build, comparable, compare, contains_column, wrong
+from analytics.hogql.scope import Scope
+from analytics.hogql.tree import Expr, In, Literal, Query
+from analytics.hogql.types import UINT8, Type
+
+Resolve = Callable[[exp.Expr], Expr]
+
+
+def membership(
+    node: exp.In,
+    resolve: Resolve,
+    subqueries: Callable[[exp.Expr, Scope], Query],
+    scope: Scope,
+    negated: bool,
+) -> Expr:
+    """`x [NOT] IN (…)`. Two-valued: a NULL needle is in nothing. Raises HogQLError."""
+    needle = resolve(node.this)
+    query = node.args.get("query")
+    if query is not None:
+        return _in_query(needle, subqueries(query, scope), node, negated)
+    if node.args.get("field") is not None:
+        hint = "Write `has(array, value)`, or a list in parentheses."
+        raise wrong("IN takes a list or a subquery.", node, hint, "clause_not_allowed")
+    options = [resolve(option) for option in node.expressions]
+    if any(contains_column(option) for option in options):
+        raise wrong("A list after IN holds constants.", node, "Use `=` and OR for other values.")
+    if all(isinstance(option, Literal) for option in options) and not needle.type.is_tuple:
+        literals = tuple(aligned(option, needle, node) for option in options)
+        for option in literals:
+            comparable(needle, option, node)
+        return In(needle, literals, negated, UINT8)
+    equal = [compare("=", needle, option, node) for option in options]
+    found = equal[0] if len(equal) == 1 else build("or", equal, node)
+    return build("not", [found], node) if negated else found
+
+
+def _in_query(needle: Expr, inner: Query, node: exp.In, negated: bool) -> Expr:
+    columns = [type_ for _, type_ in inner.outputs]
+    needles = [needle.type]
+    if len(columns) > 1 and needle.type.is_tuple:
+        needles = list(needle.type.items)
+    if len(columns) != len(needles):
+        message = f"The subquery after IN has {len(columns)} columns, not {len(needles)}."
+        raise wrong(message, node)
+    for mine, theirs in zip(needles, columns, strict=True):
+        comparable(_value(mine), _value(theirs), node)
+    return In(needle, inner, negated, UINT8)
+
+
+def _value(type_: Type) -> Expr:
+    return Literal(None, type_)

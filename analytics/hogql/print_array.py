@@ -1,0 +1,124 @@
+"""Arrays and tuples in PostgreSQL's SQL: taking them apart, and putting them together again.
+
+An array of plain values is a PostgreSQL array. PostgreSQL has no arrays of arrays that differ in length, and
+no records whose parts it knows later: so tuples, and arrays of arrays or tuples, are jsonb.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analytics.hogql.print_call import sql_type, zero
+from analytics.hogql.tree import Expr, Lambda
+from analytics.hogql.types import Type
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+
+def is_json(type_: Type) -> bool:
+    """Whether values of the type are jsonb."""
+    return sql_type(type_) == "jsonb"
+
+
+def to_json(text: str, type_: Type) -> str:
+    """A printed value as jsonb. NaN and infinities become texts, which come back as they were."""
+    return text if is_json(type_) else f"to_jsonb({text})"
+
+
+def from_json(text: str, type_: Type) -> str:
+    """A printed jsonb as a value of the type; JSON null is NULL."""
+    if is_json(type_):
+        return text
+    if type_.is_array:
+        one = from_json("e.v", type_.item)
+        items = f"SELECT array_agg({one} ORDER BY e.i) FROM jsonb_array_elements({text}) WITH ORDINALITY AS e(v, i)"
+        return f"coalesce(({items}), {zero(type_)})"
+    return f"({text} #>> '{{}}')::{sql_type(type_)}"
+
+
+def source(arrays: list[tuple[str, Type]]) -> str:
+    """What stands in FROM for printed arrays side by side: one column for each, then the place."""
+    calls = [
+        f"jsonb_array_elements({text})" if is_json(type_) else f"unnest({text})" for text, type_ in arrays
+    ]
+    return f"ROWS FROM ({', '.join(calls)}) WITH ORDINALITY"
+
+
+def same_sizes(arrays: list[tuple[str, Type]]) -> str:
+    """A condition that is true, and fails with 22012 where the arrays differ in length."""
+    sizes = [size(text, type_) for text, type_ in arrays]
+    equal = " AND ".join(f"{sizes[0]} = {other}" for other in sizes[1:])
+    return f"1 / (CASE WHEN {equal} THEN 1 ELSE 0 END) = 1"
+
+
+def size(text: str, type_: Type) -> str:
+    return f"jsonb_array_length({text})" if is_json(type_) else f"cardinality({text})"
+
+
+def collect(text: str, type_: Type, order: str) -> str:
+    """An aggregate that puts values of `type_` into an array, in an order."""
+    if type_.items:
+        return f"coalesce(jsonb_agg({to_json(text, type_)} ORDER BY {order}), '[]'::jsonb)"
+    return f"coalesce(array_agg({text} ORDER BY {order}), '{{}}'::{sql_type(type_)}[])"
+
+
+class Elements:
+    """The elements of arrays side by side, one row each: what a function over arrays selects from.
+
+    `items` are the elements in SQL, `types` their types; `place` counts from 1.
+    """
+
+    def __init__(self, printer: Expressions, arrays: tuple[Expr, ...]) -> None:
+        self.printer = printer
+        self.types = [array.type.item for array in arrays]
+        self.name = f"l{len(printer.lambdas)}"
+        printed = [(printer.value(array), array.type) for array in arrays]
+        self.items = [
+            from_json(f"{self.name}.x{index}", item) if is_json(array.type) else f"{self.name}.x{index}"
+            for index, (array, item) in enumerate(zip(arrays, self.types, strict=True))
+        ]
+        self.place = f"{self.name}.i"
+        columns = ", ".join(f"x{index}" for index in range(len(arrays)))
+        self.from_ = f"FROM {source(printed)} AS {self.name}({columns}, i)"
+        self.checks = [same_sizes(printed)] if len(printed) > 1 else []
+
+    def value(self, function: Lambda) -> str:
+        """A lambda's body over the elements."""
+        self.printer.lambdas.append((function.alias, self.items))
+        try:
+            return self.printer.value(function.body)
+        finally:
+            self.printer.lambdas.pop()
+
+    def condition(self, function: Lambda | None) -> str:
+        """A lambda's body as a condition; without one, the element itself."""
+        if function is None:
+            return self.items[0] if self.types[0].name == "Bool" else f"{self.items[0]} <> 0"
+        self.printer.lambdas.append((function.alias, self.items))
+        try:
+            return self.printer.condition(function.body, filtering=True)
+        finally:
+            self.printer.lambdas.pop()
+
+    def select(self, what: str, condition: str = "", last: str = "") -> str:
+        """`(SELECT what FROM the elements WHERE condition …)`."""
+        conditions = [*self.checks, *([condition] if condition else [])]
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return f"(SELECT {what} {self.from_}{where}{last})"
+
+    def array(self, text: str, type_: Type, condition: str = "", order: str = "") -> str:
+        """Values over the elements as an array, of those that a condition keeps."""
+        return self.select(collect(text, type_, order or self.place), condition)
+
+
+def order_keys(text: str, type_: Type, direction: str = "ASC") -> str:
+    """What sorts printed values of a type as ClickHouse does: text by bytes, NULLs last, tuples by parts."""
+    if type_.is_tuple:
+        parts = [
+            order_keys(from_json(f"({text} -> {place})", item), item, direction)
+            for place, item in enumerate(type_.items)
+        ]
+        return ", ".join(parts)
+    collate = ' COLLATE "C"' if type_.name == "String" else ""
+    return f"{text}{collate} {direction} NULLS LAST"

@@ -1,0 +1,105 @@
+"""Each SELECT in steps that PostgreSQL takes: rows multiplied by arrayJoin, then groups, then what is made of
+groups. An aggregate is printed once, as a column of the inner SELECT; functions of arrays over it, windows and
+HAVING stand in the outer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analytics.hogql.calls import contains_aggregate
+from analytics.hogql.tree import (
+    Aggregate,
+    ArrayJoin,
+    Call,
+    Column,
+    Derived,
+    Expr,
+    Literal,
+    OrderKey,
+    Output,
+    Query,
+    Select,
+    Union,
+    children,
+)
+from analytics.hogql.walk import map_expr, map_relation, map_select
+
+# Sources that no query can name.
+GROUPS = "\0groups"
+ARRAYS = "\0arrays "
+
+
+def staged(query: Query) -> Query:
+    """The same query, its subqueries too, in those steps."""
+    if isinstance(query, Union):
+        return replace(query, selects=tuple(staged(part) for part in query.selects))
+    select = map_select(query, _inside)
+    if select.relation is not None:
+        select = replace(select, relation=map_relation(select.relation, lambda leaf: leaf, _inside, staged))
+    return _grouped(select) if select.aggregated else _unfolded(select)
+
+
+def _inside(expr: Expr) -> Expr:
+    return map_expr(expr, _inside, staged)
+
+
+def _grouped(select: Select) -> Select:
+    keys = tuple(dict.fromkeys(select.group_by))
+    aggregates: dict[Expr, str] = {}
+
+    def outer(expr: Expr) -> Expr:
+        """Over the groups: a key or an aggregate is a column, the rest is made of them."""
+        if expr in keys and not isinstance(expr, Literal):
+            return Column(GROUPS, f"k{keys.index(expr)}", expr.type)
+        if isinstance(expr, Aggregate):
+            name = aggregates.setdefault(expr, f"a{len(aggregates)}")
+            return Column(GROUPS, name, expr.type)
+        return map_expr(expr, outer, lambda query: query)
+
+    having = None if select.having is None else outer(select.having)
+    made = map_select(replace(select, where=None, group_by=(), having=None), outer)
+    columns = [Output(f"k{index}", key) for index, key in enumerate(keys)]
+    columns += [Output(name, aggregate) for aggregate, name in aggregates.items()]
+    inner = Select(tuple(columns), select.relation, select.where, keys, aggregated=True)
+    relation = Derived(_unfolded(inner), GROUPS)
+    return _unfolded(replace(made, relation=relation, where=having, aggregated=False))
+
+
+def _unfolded(select: Select) -> Select:
+    """arrayJoin(a) → a relation beside the others, and its column."""
+    found: list[Call] = []
+    for expr in _expressions(select):
+        _find(expr, found)
+    if not found:
+        return select
+    relation = select.relation
+    columns: dict[Expr, Column] = {}
+
+    def change(expr: Expr) -> Expr:
+        return columns[expr] if expr in columns else map_expr(expr, change, lambda query: query)
+
+    for call in found:  # inner ones first
+        alias = f"{ARRAYS}{len(columns)}"
+        relation = ArrayJoin(relation, (("x", change(call.args[0])),), alias)
+        columns[call] = Column(alias, "x", call.type)
+    return replace(map_select(select, change), relation=relation)
+
+
+def _expressions(select: Select) -> list[Expr]:
+    keys: tuple[OrderKey, ...] = select.order_by
+    listed = [column.expr for column in select.columns] + list(select.group_by) + [key.expr for key in keys]
+    listed += [expr for expr in (select.where, select.having) if expr is not None]
+    return listed + (list(select.limit_by[1]) if select.limit_by else [])
+
+
+def _find(expr: Expr, found: list[Call]) -> None:
+    for child in children(expr):
+        _find(child, found)
+    if (
+        isinstance(expr, Call)
+        and expr.name == "arrayJoin"
+        and not contains_aggregate(expr)
+        and expr not in found
+    ):
+        found.append(expr)
