@@ -1,21 +1,25 @@
-"""Numbers: arithmetic, rounding, mathematics."""
+"""Numbers: the operators, and which of two is greater."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.row import Function, first, same
+from analytics.hogql.functions import bits, mathematics, rounding
+from analytics.hogql.functions.row import Function, same
+from analytics.hogql.functions.widths import calm, fits, wrapped
 from analytics.hogql.print_call import sql_type
-from analytics.hogql.tree import Call
+from analytics.hogql.tree import Call, Expr
 from analytics.hogql.types import (
     DATE,
     DATETIME,
     FLOAT64,
+    INT8,
     INT32,
-    INT64,
     UINT8,
     UINT64,
     Type,
+    common,
     integer,
     interval,
     wider,
@@ -23,6 +27,8 @@ from analytics.hogql.types import (
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
+
+Returns = Callable[[list[Type]], Type]
 
 
 def _sum(types: list[Type]) -> Type:
@@ -48,7 +54,9 @@ def _difference(types: list[Type]) -> Type:
 
 
 def _quotient(types: list[Type]) -> Type:
-    return integer(types[0].bits, any(type_.is_signed for type_ in types))
+    """intDiv: as wide as the dividend; a float is 64 bits wide and signed."""
+    signed = any(type_.is_signed or type_.is_float for type_ in types)
+    return integer(64 if types[0].is_float else types[0].bits, signed)
 
 
 def _rest(types: list[Type]) -> Type:
@@ -56,6 +64,10 @@ def _rest(types: list[Type]) -> Type:
         return FLOAT64
     signed = types[0].is_signed
     return integer(types[1].bits * (2 if signed else 1), signed)
+
+
+def _positive_rest(types: list[Type]) -> Type:
+    return FLOAT64 if any(type_.is_float for type_ in types) else integer(types[1].bits, signed=False)
 
 
 def _negated(types: list[Type]) -> Type:
@@ -68,12 +80,14 @@ def _magnitude(types: list[Type]) -> Type:
     return types[0].required() if types[0].is_float else integer(types[0].bits, signed=False)
 
 
-def _widest(types: list[Type]) -> Type:
-    return integer(max(type_.bits for type_ in types), any(type_.is_signed for type_ in types))
+def _number(types: list[Type]) -> Type:
+    """greatest and least: the common type; of truths a number."""
+    found = same(types)
+    return Type("UInt8", nullable=found.nullable) if found.name == "Bool" else found
 
 
-def _float(name: str, sql: str, doc: str) -> Function:
-    return Function(name, "number", FLOAT64, sql, doc)
+def _or_null(returns: Returns) -> Returns:
+    return lambda types: returns(types).or_null()
 
 
 def _plus_minus(printer: Expressions, call: Call) -> str:
@@ -81,8 +95,10 @@ def _plus_minus(printer: Expressions, call: Call) -> str:
     sign = "+" if call.name == "plus" else "-"
     left, right = call.args
     texts = printer.number(left), printer.number(right)
+    if right.type.is_time and not left.type.is_time:
+        left, right, texts = right, left, (texts[1], texts[0])
     if not left.type.is_time:
-        return f"({texts[0]} {sign} {texts[1]})"
+        return _float_or_whole(sign, call, texts)
     if right.type.is_time:
         if left.type.name == right.type.name == "Date":
             return f"({texts[0]} - {texts[1]})::bigint"
@@ -94,105 +110,155 @@ def _plus_minus(printer: Expressions, call: Call) -> str:
     return f"({texts[0]} {sign} {texts[1]})::{sql_type(call.type)}"
 
 
+def _float_or_whole(sign: str, call: Call, texts: tuple[str, str]) -> str:
+    """PostgreSQL raises where a float becomes infinite or vanishes; that is checked where it can happen."""
+    if not call.type.is_float:
+        return f"({texts[0]} {sign} {texts[1]})"
+    left, right = (f"({text})::float8" for text in texts)
+    if all(map(calm, call.args)):
+        return f"({left} {sign} {right})"
+    if sign == "*":
+        return f"hogql_multiply({left}, {right})"
+    return f"hogql_add({left}, {'-' * (sign == '-')}{right})"
+
+
+def _times(printer: Expressions, call: Call) -> str:
+    return _float_or_whole("*", call, (printer.number(call.args[0]), printer.number(call.args[1])))
+
+
+def _divided(printer: Expressions, call: Call) -> str:
+    left, right = (f"({printer.number(arg)})::float8" for arg in call.args)
+    if call.name == "divideOrNull":
+        right = f"nullif({right}, 0)"
+    return f"hogql_divide{'' if all(map(calm, call.args)) else '_any'}({left}, {right})"
+
+
+def _int_div(printer: Expressions, call: Call) -> str:
+    """Of a signed and an unsigned integer, the unsigned one is taken for signed in its own width."""
+    left, right = call.args
+    texts = printer.number(left), printer.number(right)
+    divisor = texts[1] if call.name == "intDiv" else f"nullif({texts[1]}, 0)"
+    if left.type.is_float or right.type.is_float:
+        text = f"trunc(({texts[0]})::float8 / ({divisor})::float8)::bigint"
+    else:
+        mixed = left.type.is_signed != right.type.is_signed
+        a = _as_signed(texts[0], left) if mixed else texts[0]
+        b = _as_signed(texts[1], right) if mixed else texts[1]
+        text = f"(({a}) / {b if call.name == 'intDiv' else f'nullif({b}, 0)'})"
+    text = wrapped(text, call.type) if right.type.is_float else text
+    if call.name == "intDivOrZero":
+        return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
+    return text
+
+
+def _as_signed(text: str, arg: Expr) -> str:
+    return text if arg.type.is_signed else f"({wrapped(text, integer(arg.type.bits, signed=True))})"
+
+
+def _modulo(printer: Expressions, call: Call) -> str:
+    """The rest has the dividend's sign; x % 0 of whole numbers is an error, of floats no number."""
+    texts = [printer.number(arg) for arg in call.args]
+    bare = call.name.removesuffix("OrNull").removesuffix("OrZero")
+    divisor = texts[1] if bare == call.name else f"nullif({texts[1]}, 0)"
+    if call.type.is_float:
+        text = f"hogql_modulo(({texts[0]})::float8, ({divisor})::float8)"
+    else:
+        text = f"mod(({texts[0]})::bigint, ({divisor})::bigint)"
+    if bare == "positiveModulo":
+        text = f"hogql_positive({text}, {texts[1]})"
+    if call.name.endswith("OrZero"):
+        return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
+    return text
+
+
+def _negate(printer: Expressions, call: Call) -> str:
+    text = f"(- {printer.number(call.args[0])})"
+    return f"({wrapped(text, call.type)})" if call.args[0].type.is_signed else text
+
+
+def _sign(printer: Expressions, call: Call) -> str:
+    text = printer.number(call.args[0])
+    if call.args[0].type.is_float:
+        return f"(CASE WHEN {text} = 'NaN' THEN 1 ELSE sign({text})::bigint END)"
+    return f"sign({text})::bigint"
+
+
+def _extreme(printer: Expressions, call: Call) -> str:
+    """NULLs are left out. Text is compared by bytes, numbers as the type that holds them all."""
+    kind = common([arg.type for arg in call.args])
+    texts = [printer.number(arg) for arg in call.args]
+    if kind is not None and kind.is_float:
+        texts = [f"({text})::float8" for text in texts]
+    if kind is not None and kind.name == "String":
+        texts[0] = f'{texts[0]} COLLATE "C"'
+    return f"{call.name}({', '.join(texts)})"
+
+
 def _weight(printer: Expressions, call: Call) -> str:
     value, calls = call.args
     return f"(CASE WHEN {printer.value(value)} IS NOT NULL THEN {printer.value(calls)} ELSE 0 END)"
 
 
-ROWS = [
+def _two(name: str, sql: str, doc: str) -> Function:
+    return Function(name, "number number", FLOAT64, sql, doc)
+
+
+def _of_rest(name: str, returns: Returns, doc: str, *aliases: str) -> Function:
+    return Function(name, "number number", returns, _modulo, doc, aliases=aliases)
+
+
+OPERATIONS = [
     Function("weight", "any any", UINT64, _weight, "used by rollups: b where a is not NULL", strict=False),
-    # Arithmetic
     Function("plus", "any any", _sum, _plus_minus, "a + b; a Date plus a number is days, a DateTime seconds"),
     Function("minus", "any any", _difference, _plus_minus, "a - b"),
-    Function("multiply", "number number", wider, "({0} * {1})", "a * b"),
+    Function("multiply", "number number", wider, _times, "a * b"),
+    Function("divide", "number number", FLOAT64, _divided, "a / b as a float; x/0 is infinite"),
     Function(
-        "divide", "number number", FLOAT64, "hogql_divide({0}, {1})", "a / b as a float; x/0 is infinite"
+        "divideOrNull",
+        "number number",
+        _or_null(lambda types: FLOAT64),
+        _divided,
+        "a / b as a float; NULL for x/0",
     ),
-    Function(
-        "intDiv",
-        "int int",
-        _quotient,
-        "div({0}, {1})::bigint",
-        "a / b cut to a whole number",
-    ),
+    Function("intDiv", "number number", _quotient, _int_div, "a / b cut to a whole number"),
+    Function("intDivOrZero", "number number", _quotient, _int_div, "intDiv; 0 for x/0"),
+    Function("intDivOrNull", "number number", _or_null(_quotient), _int_div, "intDiv; NULL for x/0"),
     Function(
         "modulo",
-        "int int",
+        "number number",
         _rest,
-        "mod({0}, {1})",
+        _modulo,
         "the rest; its sign is the dividend's",
         aliases=("mod",),
         any_case=("mod",),
     ),
-    Function("negate", "number", _negated, "(- {0})", "-a"),
+    _of_rest("moduloOrZero", _rest, "modulo; 0 for x % 0"),
+    _of_rest("moduloOrNull", _or_null(_rest), "modulo; NULL for x % 0"),
+    _of_rest("positiveModulo", _positive_rest, "the rest, never negative", "positive_modulo", "pmod"),
+    _of_rest("positiveModuloOrNull", _or_null(_positive_rest), "positiveModulo; NULL for x % 0"),
+    Function("negate", "number", _negated, _negate, "-a"),
     Function("abs", "number", _magnitude, "abs({0})", "the value without its sign", any_case=("abs",)),
-    Function("floor", "number", first, "floor({0})", "the next lower whole number", any_case=("floor",)),
+    Function("sign", "number", INT8, _sign, "-1, 0 or 1", any_case=("sign",)),
     Function(
-        "ceil",
-        "number",
-        first,
-        "ceil({0})",
-        "the next higher whole number",
-        aliases=("ceiling",),
-        any_case=("ceil", "ceiling"),
+        "greatest",
+        "any+",
+        _number,
+        _extreme,
+        "the greatest; NULLs are left out",
+        strict=False,
+        any_case=("greatest",),
     ),
     Function(
-        "round",
-        "number [int]",
-        first,
-        "hogql_round({0}, {1|0})",
-        "to n digits, half to even",
-        any_case=("round",),
+        "least",
+        "any+",
+        _number,
+        _extreme,
+        "the least; NULLs are left out",
+        strict=False,
+        any_case=("least",),
     ),
-    Function("sqrt", "number", FLOAT64, "sqrt({0}::float8)", "square root", any_case=("sqrt",)),
-    Function("exp", "number", FLOAT64, "exp({0}::float8)", "e to the power", any_case=("exp",)),
-    Function(
-        "log",
-        "number",
-        FLOAT64,
-        "ln({0}::float8)",
-        "natural logarithm",
-        aliases=("ln",),
-        any_case=("log", "ln"),
-    ),
-    Function(
-        "log2",
-        "number",
-        FLOAT64,
-        "(ln({0}::float8) / ln(2::float8))",
-        "logarithm to base 2",
-        any_case=("log2",),
-    ),
-    Function("log10", "number", FLOAT64, "log({0}::float8)", "logarithm to base 10", any_case=("log10",)),
-    Function(
-        "pow",
-        "number number",
-        FLOAT64,
-        "power({0}::float8, {1}::float8)",
-        "a to the power b",
-        aliases=("power",),
-        any_case=("pow", "power"),
-    ),
-    Function("greatest", "any+", same, "greatest({*})", "the greatest", strict=False, any_case=("greatest",)),
-    Function("least", "any+", same, "least({*})", "the least", strict=False, any_case=("least",)),
-    Function("sign", "number", INT64, "sign({0})::bigint", "-1, 0 or 1"),
-    Function("trunc", "number", first, "trunc({0})", "without its fraction", aliases=("truncate",)),
-    _float("cbrt", "cbrt({0}::float8)", "cube root"),
-    _float("exp2", "power(2::float8, {0}::float8)", "2 to the power"),
-    _float("exp10", "power(10::float8, {0}::float8)", "10 to the power"),
-    _float("log1p", "ln(1 + {0}::float8)", "natural logarithm of 1 + x"),
-    _float("sin", "sin({0}::float8)", "sine"),
-    _float("cos", "cos({0}::float8)", "cosine"),
-    _float("tan", "tan({0}::float8)", "tangent"),
-    _float("asin", "asin({0}::float8)", "arc sine"),
-    _float("acos", "acos({0}::float8)", "arc cosine"),
-    _float("atan", "atan({0}::float8)", "arc tangent"),
-    _float("degrees", "degrees({0}::float8)", "radians as degrees"),
-    _float("radians", "radians({0}::float8)", "degrees as radians"),
-    Function("pi", "", FLOAT64, "pi()", "3.14159…"),
-    Function("e", "", FLOAT64, "exp(1::float8)", "2.71828…"),
-    Function("gcd", "int int", UINT64, "gcd({0}, {1})", "greatest common divisor"),
-    Function("lcm", "int int", UINT64, "lcm({0}, {1})", "least common multiple"),
+    _two("max2", "greatest({0}::float8, {1}::float8)", "the greater of two, as a float"),
+    _two("min2", "least({0}::float8, {1}::float8)", "the lesser of two, as a float"),
     Function("isNaN", "number", UINT8, "({0}::float8 = 'NaN'::float8)", "is it no number?", condition=True),
     Function(
         "isFinite",
@@ -210,12 +276,12 @@ ROWS = [
         "is it infinite?",
         condition=True,
     ),
-    Function("intDivOrZero", "int int", INT64, "coalesce({0} / nullif({1}, 0), 0)", "intDiv; 0 for x/0"),
     Function(
-        "moduloOrZero", "int int", INT64, "coalesce(mod({0}, nullif({1}, 0)), 0)", "modulo; 0 for x % 0"
+        "ifNotFinite",
+        "number number",
+        same,
+        "(CASE WHEN abs({0}::float8) < 'Infinity'::float8 THEN {0} ELSE {1} END)",
+        "the first, or the second where the first is infinite or no number",
     ),
-    Function("bitAnd", "int int", UINT64, "({0} & {1})", "bitwise and"),
-    Function("bitOr", "int int", UINT64, "({0} | {1})", "bitwise or"),
-    Function("bitXor", "int int", UINT64, "({0} # {1})", "bitwise exclusive or"),
-    Function("xor", "bool bool", UINT8, "({0} <> {1})", "exactly one true", condition=True),
 ]
+ROWS = OPERATIONS + rounding.ROWS + mathematics.ROWS + bits.ROWS

@@ -1,0 +1,79 @@
+"""The bits of whole numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analytics.hogql.functions.row import Function, first
+from analytics.hogql.functions.widths import wrapped
+from analytics.hogql.tree import Call
+from analytics.hogql.types import UINT8, Type, integer
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+OPERATORS = {"bitAnd": "&", "bitOr": "|", "bitXor": "#", "bitHammingDistance": "#"}
+SHIFTS = {"bitShiftLeft": "<<", "bitShiftRight": ">>"}
+
+
+def _widest(types: list[Type]) -> Type:
+    return integer(max(type_.bits for type_ in types), any(type_.is_signed for type_ in types))
+
+
+def _same(types: list[Type]) -> Type:
+    return UINT8 if types[0].name == "Bool" else first(types)
+
+
+def _both(printer: Expressions, call: Call) -> str:
+    left, right = (f"({printer.number(arg)})::bigint" for arg in call.args)
+    return f"({wrapped(f'{left} {OPERATORS[call.name]} {right}', call.type)})"
+
+
+def _not(printer: Expressions, call: Call) -> str:
+    return f"({wrapped(f'~ ({printer.number(call.args[0])})::bigint', call.type)})"
+
+
+def _shift(printer: Expressions, call: Call) -> str:
+    """Shifted out of the type's width nothing is left. A negative distance gives NULL."""
+    value, distance = (f"({printer.number(arg)})::bigint" for arg in call.args)
+    moved = wrapped(f"{value} {SHIFTS[call.name]} ({distance})::integer", call.type)
+    return f"(CASE WHEN {distance} >= {call.args[0].type.bits} THEN 0 WHEN {distance} >= 0 THEN {moved} END)"
+
+
+def _test(printer: Expressions, call: Call) -> str:
+    """Places outside the type give NULL."""
+    value, *places = (f"({printer.number(arg)})::bigint" for arg in call.args)
+    bits = call.args[0].type.bits
+    tests = [
+        f"(CASE WHEN {place} BETWEEN 0 AND {bits - 1} THEN ({value} >> ({place})::integer) & 1 END) = 1"
+        for place in places
+    ]
+    return "(" + (" OR " if call.name == "bitTestAny" else " AND ").join(tests) + ")"
+
+
+def _count(printer: Expressions, call: Call) -> str:
+    """How many bits are set, in the argument's own width; of a distance, in all 64."""
+    texts = [f"({printer.number(arg)})::bigint" for arg in call.args]
+    if call.name == "bitHammingDistance":
+        return f"bit_count(({texts[0]} # {texts[1]})::bit(64))"
+    own = (
+        wrapped(texts[0], integer(call.args[0].type.bits, signed=False))
+        if call.args[0].type.bits < 64
+        else texts[0]
+    )
+    return f"bit_count(({own})::bit(64))"
+
+
+ROWS = [
+    Function("bitAnd", "int int", _widest, _both, "bitwise and"),
+    Function("bitOr", "int int", _widest, _both, "bitwise or"),
+    Function("bitXor", "int int", _widest, _both, "bitwise exclusive or"),
+    Function("bitNot", "int", _same, _not, "all bits turned"),
+    Function("bitShiftLeft", "int int", _same, _shift, "bits moved up"),
+    Function("bitShiftRight", "int int", _same, _shift, "bits moved down"),
+    Function("bitTest", "int int", UINT8, _test, "is the bit at a place (from 0) set?", condition=True),
+    Function("bitTestAll", "int int+", UINT8, _test, "are the bits at all places set?", condition=True),
+    Function("bitTestAny", "int int+", UINT8, _test, "is a bit at one of the places set?", condition=True),
+    Function("bitCount", "int", UINT8, _count, "how many bits are set"),
+    Function("bitHammingDistance", "int int", UINT8, _count, "how many bits differ"),
+]

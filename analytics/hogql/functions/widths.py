@@ -1,0 +1,49 @@
+"""Integers have ClickHouse's widths but lie in bigints: what wraps around there must be wrapped here."""
+
+from __future__ import annotations
+
+from analytics.hogql.functions.row import Function
+from analytics.hogql.tree import Call, Expr, Literal
+from analytics.hogql.types import Type
+
+CALM = 1e100  # floats of the data and in queries are smaller; sums and products of such never overflow
+
+
+def wrapped(sql: str, type_: Type) -> str:
+    """A bigint cut to the bits of an integer type, as C++ does it. A negative UInt64 is an error (422)."""
+    if not type_.is_integer:
+        return sql
+    if type_.bits == 64:
+        return sql if type_.is_signed else f"hogql_unsigned({sql})"
+    mask, half = (1 << type_.bits) - 1, 1 << (type_.bits - 1)
+    return f"((({sql}) & {mask}) # {half}) - {half}" if type_.is_signed else f"(({sql}) & {mask})"
+
+
+def fits(inner: Type, outer: Type) -> bool:
+    """Whether every value of one integer type (or Bool) is one of the other."""
+    if inner.is_signed and not outer.is_signed:
+        return False
+    return inner.bits + (outer.is_signed and not inner.is_signed) <= outer.bits
+
+
+def calm(expr: Expr) -> bool:
+    """Whether a number is of ordinary size: stored, counted, or written so. What functions give need not be."""
+    if isinstance(expr, Literal) and isinstance(expr.value, float):
+        return expr.value == 0 or 1 / CALM < abs(expr.value) < CALM
+    return not isinstance(expr, Call) or not expr.type.is_float
+
+
+def whole_literal(expr: Expr) -> int | None:
+    """The whole number that is written there, if one is."""
+    if isinstance(expr, Literal) and isinstance(expr.value, int) and not isinstance(expr.value, bool):
+        return expr.value
+    return None
+
+
+def float_row(name: str, sql: str, doc: str, *aliases: str, any_case: bool = False) -> Function:
+    """A row for a function of one number that gives a Float64."""
+    from_names = (name, *aliases) if any_case else ()
+    return Function(name, "number", FLOAT, sql, doc, aliases=aliases, any_case=from_names)
+
+
+FLOAT = Type("Float64")
