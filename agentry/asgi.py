@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -20,6 +21,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from django.conf import settings
 
+from agentry.departure import Asker, answering, watch
 from agentry.errors import AgentryError
 from agentry.health import refuse_forgetful_valkey
 from agentry.wsgi import application as django
@@ -38,6 +40,8 @@ HELD_BYTES = 64 * 2**20  # of all bodies at once: under a flood the process stay
 # where more threads would only take turns; the others wait for PostgreSQL, and each holds a connection.
 INGEST = re.compile(rb"/v1/analytics/[^/]+/?")
 INGEST_THREADS, THREADS = 8, 32
+# After so long a request is worth watching its client for. Nearly all are answered before.
+PATIENCE_SECONDS = 0.1
 _held = 0
 log = structlog.get_logger()
 
@@ -55,8 +59,13 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         await _read(scope, receive, body)
         waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
         ingest = not waits and INGEST.fullmatch(scope["raw_path"])
-        pool = _ingest_threads if ingest else _threads
-        answer = await pool.ask(scope, bytes(body))
+        if ingest:
+            answer = await _ingest_threads.ask(scope, bytes(body), None)
+        else:
+            asker = Asker()
+            future = _threads.ask(scope, bytes(body), asker)
+            await _watch_over(future, receive, asker)
+            answer = await future
     except AgentryError as error:
         answer = _refusal(error)
     finally:
@@ -101,6 +110,17 @@ def _hold(body: bytearray, part: bytes, read: int) -> None:
         raise _overloaded()
 
 
+async def _watch_over(future: asyncio.Future[Answer], receive: Receive, asker: Asker) -> None:
+    """Return when the answer is there, or its client has left."""
+    await asyncio.wait([future], timeout=PATIENCE_SECONDS)
+    if future.done():
+        return
+    leaving = asyncio.ensure_future(watch(receive, asker))
+    either: list[asyncio.Future[Any]] = [future, leaving]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+
+
 class Threads:
     """A pool of threads that ask Django; an answer costs one wake-up of the loop, and nothing else.
 
@@ -109,13 +129,14 @@ class Threads:
     """
 
     def __init__(self, count: int, name: str) -> None:
-        self._asked: SimpleQueue[tuple[asyncio.Future[Answer], Message, bytes]] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[asyncio.Future[Answer], Message, bytes, Asker | None]] = SimpleQueue()
         for number in range(count):
             Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
 
-    def ask(self, scope: Message, body: bytes) -> asyncio.Future[Answer]:
+    def ask(self, scope: Message, body: bytes, asker: Asker | None) -> asyncio.Future[Answer]:
+        """The answer to come. `asker` is who may leave before it; None: nothing asks whether it did."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked.put((future, scope, body))
+        self._asked.put((future, scope, body, asker))
         return future
 
     def _work(self) -> None:
@@ -123,9 +144,10 @@ class Threads:
             _answer(*self._asked.get())  # no local name here: it would hold the last body until the next
 
 
-def _answer(future: asyncio.Future[Answer], scope: Message, body: bytes) -> None:
+def _answer(future: asyncio.Future[Answer], scope: Message, body: bytes, asker: Asker | None) -> None:
     try:
-        answer = _ask_django(scope, body)
+        with nullcontext() if asker is None else answering(asker):
+            answer = _ask_django(scope, body)
     except Exception:
         log.exception("request_failed")
         answer = _refusal(_broken())

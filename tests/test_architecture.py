@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("agentry", "analytics", "publications")
 # A module may import from its own rank and from lower ones. The longest prefix that fits counts.
 RANKS = {
+    "agentry.departure": 0,
     "agentry.env": 0,
     "agentry.errors": 0,
     "agentry.logs": 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 import psycopg
@@ -15,6 +15,7 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from agentry.departure import stopped_when_unwanted
 from agentry.errors import AgentryError
 from analytics.hogql.print_postgres import Statement
 
@@ -33,9 +34,11 @@ SESSION = {
     "idle_in_transaction_session_timeout": "60s",
 }
 POOL_WAIT_SECONDS = 5.0
+CANCEL_SECONDS = 2.0
 POOL_PROJECTS = 3  # that may ask as much as they may: one project's slow queries must not stop all others
 # Characters of text in one answer. Measured: 300 MB of them took the process to 1.4 GB.
 ANSWER_SIZE = 16 * 2**20
+ITEM_SIZE = 8
 CHUNK_ROWS = 100
 
 
@@ -82,9 +85,11 @@ def close() -> None:
 def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[Any, ...]]:
     """At most `most_rows` rows. Raises AgentryError 422, 429, 503 or 504, never PostgreSQL's own words."""
     try:
-        with _pool().connection() as connection, connection.transaction():
-            connection.execute("SELECT set_config('agentry.project_id', %s, true)", [str(project_id)])
-            return _rows(connection, statement, most_rows)
+        with _pool().connection() as connection:
+            stop = partial(connection.cancel_safe, timeout=CANCEL_SECONDS)
+            with stopped_when_unwanted(stop), connection.transaction():
+                connection.execute("SELECT set_config('agentry.project_id', %s, true)", [str(project_id)])
+                return _rows(connection, statement, most_rows)
     except PoolTimeout:
         raise AgentryError(
             429, "too_many_queries", "Too many queries run at once.", "Try again in a moment.", retry_after=2
@@ -121,9 +126,10 @@ def _rows(
 
 
 def _size(value: Any) -> int:
+    """Roughly what it takes: text by its characters, an item of an array by its place at least."""
     if isinstance(value, list):
-        return sum(map(_size, value))
-    return len(value) if isinstance(value, str) else 0
+        return sum(map(_size, value)) + ITEM_SIZE * len(value)
+    return len(value) if isinstance(value, str | bytes) else 0
 
 
 def _refused(error: psycopg.Error) -> AgentryError:
@@ -137,7 +143,7 @@ def _refused(error: psycopg.Error) -> AgentryError:
             "Try again in a moment.",
             retry_after=5,
         )
-    if state[:2] != "22":
+    if state[:2] not in {"22", "54"}:  # a value that does not fit, or is larger than PostgreSQL takes
         # Not the data's fault: we compiled it wrongly. The author gets a plain refusal, we get the reason.
         log.error("query_refused", sqlstate=state, reason=str(error).splitlines()[0][:300])
     return AgentryError(
