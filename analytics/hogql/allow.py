@@ -26,7 +26,7 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.With: {"expressions"},
     exp.CTE: {"this", "alias", "scalar"},
     exp.From: {"this"},
-    exp.Table: {"this", "alias"},
+    exp.Table: {"this", "db", "catalog", "alias"},
     exp.TableAlias: {"this"},
     exp.Alias: {"this", "alias"},
     exp.Where: {"this"},

@@ -56,6 +56,13 @@ class HogQLParser(ClickHouseParser):
             return self._parse_window(call)
         return call
 
+    def _parse_into(self) -> exp.Into | None:
+        """INTO OUTFILE 'path' too, so that it is refused by its name."""
+        into = super()._parse_into()
+        if into is not None:
+            self._parse_string()
+        return into
+
 
 class HogQL(ClickHouse):
     INDEX_OFFSET = 0  # leave a[1] as it was written

@@ -113,9 +113,9 @@ def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Rel
         return _derived(subqueries(node.this, scope), alias or f"subquery{len(scope.sources) or ''}")
     if not isinstance(node, exp.Table):
         raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
-    if isinstance(node.this, exp.Anonymous):
+    name = ".".join(part.name for part in node.parts)
+    if isinstance(node.this, exp.Anonymous) and not node.db:
         return _table_function(node.this, alias)
-    name = node.name
     if name in scope.ctes:
         # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
         inner = replace(scope, ctes={key: cte for key, cte in scope.ctes.items() if key != name})
