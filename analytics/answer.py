@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -54,22 +54,21 @@ def json_value(value: Any, type_: str) -> Any:
     """One value as JSON has it. Integers stay exact; a float without a fraction is written without one."""
     if value is None or isinstance(value, str | bool):
         return value
-    if isinstance(value, list):
-        return [json_value(item, type_.removeprefix("Array(").removesuffix(")")) for item in value]
+    if isinstance(value, list | tuple):
+        return [json_value(item, type_) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()  # what hashes give is no text
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    if "Int" in type_:
-        return int(value)
-    number = float(value) if isinstance(value, Decimal) else value
-    if isinstance(number, float):
-        if not math.isfinite(number):
+    if isinstance(value, float):
+        if not math.isfinite(value):
             return None
-        return int(number) if number.is_integer() and abs(number) < 1 << 53 else number
-    return number
+        return int(value) if value.is_integer() and abs(value) < 1 << 53 else value
+    return value
 
 
 def moment(value: datetime) -> str:
@@ -82,7 +81,7 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, list):
-        return "[" + ",".join(str(item) for item in value) + "]"
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value

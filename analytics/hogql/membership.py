@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from analytics.hogql.calls import aligned, build, comparable, compare, contains_column, wrong
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Expr, In, Literal, Query
+from analytics.hogql.tree import Call, Expr, In, Literal, Query
 from analytics.hogql.types import UINT8, Type
 
 Resolve = Callable[[exp.Expr], Expr]
@@ -26,10 +26,23 @@ def membership(
     query = node.args.get("query")
     if query is not None:
         return _in_query(needle, subqueries(query, scope), node, negated)
-    if node.args.get("field") is not None:
-        hint = "Write `has(array, value)`, or a list in parentheses."
-        raise wrong("IN takes a list or a subquery.", node, hint, "clause_not_allowed")
+    field = node.args.get("field")
+    if field is not None:
+        return _in_field(needle, resolve(field), node, negated)
     options = [resolve(option) for option in node.expressions]
+    return _in_list(needle, options, node, negated)
+
+
+def _in_field(needle: Expr, field: Expr, node: exp.In, negated: bool) -> Expr:
+    """`x IN tuple(…)`, `x IN name` where the name is a tuple or an array of constants."""
+    if isinstance(field, Call) and field.name in {"tuple", "array"}:
+        return _in_list(needle, list(field.args), node, negated)
+    if isinstance(field, Literal):
+        return _in_list(needle, [field], node, negated)
+    raise wrong("IN takes a list or a subquery.", node, "Write `has(array, value)`.", "clause_not_allowed")
+
+
+def _in_list(needle: Expr, options: list[Expr], node: exp.In, negated: bool) -> Expr:
     if any(contains_column(option) for option in options):
         raise wrong("A list after IN holds constants.", node, "Use `=` and OR for other values.")
     if all(isinstance(option, Literal) for option in options) and not needle.type.is_tuple:

@@ -58,6 +58,7 @@ def size(text: str, type_: Type) -> str:
 
 def collect(text: str, type_: Type, order: str) -> str:
     """An aggregate that puts values of `type_` into an array, in an order."""
+    text = f"NULL::{sql_type(type_)}" if text == "NULL" else text
     if type_.items:
         return f"coalesce(jsonb_agg({to_json(text, type_)} ORDER BY {order}), '[]'::jsonb)"
     return f"coalesce(array_agg({text} ORDER BY {order}), '{{}}'::{sql_type(type_)}[])"

@@ -29,7 +29,7 @@ from analytics.hogql.tree import (
     Window,
 )
 from analytics.hogql.tuples import elements
-from analytics.hogql.types import BOOL, NULL, UINT8, Type
+from analytics.hogql.types import BOOL, NULL, UINT8, Type, common
 
 MAX_BIGINT = (1 << 63) - 1
 MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thirty of them nest
@@ -95,7 +95,7 @@ class Expressions:
             case Literal():
                 return self._literal(expr)
             case Interval():
-                return self._interval(expr)
+                return self.parameter(expr.count, "bigint")
             case Column() | Property():
                 return self._variable(expr) or self.column(expr)
             case Compare():
@@ -135,13 +135,6 @@ class Expressions:
             return self.parameter(value, sql_type(literal.type))
         return self.parameter(value, sql_type(literal.type))
 
-    def _interval(self, interval: Interval) -> str:
-        unit = {"second": "secs", "minute": "mins", "quarter": "months"}.get(
-            interval.unit, f"{interval.unit}s"
-        )
-        count = interval.count * 3 if interval.unit == "quarter" else interval.count
-        return f"make_interval({unit} => {self.parameter(count, 'integer')})"
-
     def _compare(self, compare: Compare, filtering: bool) -> str:
         left, right = compare.left, compare.right
         for one, other in ((left, right), (right, left)):
@@ -150,6 +143,8 @@ class Expressions:
                 return f"({self.value(other)} {test})" if test else "false"
         mixed = left.type.required() != right.type.required()  # true = 1
         text = [self.number(side) if mixed else self.value(side) for side in (left, right)]
+        if mixed and left.type.is_array and (both := common([left.type, right.type])) is not None:
+            text = [self.as_type(side, both) for side in (left, right)]
         if compare.op in {"<", "<=", ">", ">="}:
             collate = ' COLLATE "C"' if left.type.name == "String" else ""
             plain = f"{text[0]} {compare.op} {text[1]}{collate}"
@@ -179,7 +174,7 @@ class Expressions:
         return f"({found})" if sure else f"coalesce({found}, false)"
 
     def _in_query(self, needle: Expr, query: Query) -> str:
-        """A value, or the parts of a tuple, among the rows of a subquery; a row with a NULL matches nothing."""
+        """A value, or a tuple's parts, among the rows of a subquery; a row with a NULL matches nothing."""
         count = len(query.outputs)
         parts = elements(needle) if count > 1 else [needle]
         columns = [f"o.c{index}" for index in range(count)]
@@ -190,10 +185,10 @@ class Expressions:
 
     def _case(self, case: Case) -> str:
         branches = " ".join(
-            f"WHEN {self.condition(when, filtering=True)} THEN {self.value(then)}"
+            f"WHEN {self.condition(when, filtering=True)} THEN {self.as_type(then, case.type)}"
             for when, then in case.branches
         )
-        return f"(CASE {branches} ELSE {self.value(case.default)} END)"
+        return f"(CASE {branches} ELSE {self.as_type(case.default, case.type)} END)"
 
     def _call(self, call: Call) -> str:
         function = FUNCTIONS[call.name]

@@ -209,6 +209,17 @@ def _resized(types: list[Type]) -> Type:
 
 
 ROWS = [
+    Function(
+        "reverse of arrays",
+        "array",
+        _same_array,
+        _kept("true", "{place} DESC"),
+        "from the last to the first",
+        clickhouse="reverse({0})",
+    ),
+    Function(
+        "concat of arrays", "array+", merged, _concat, "arrays one after another", clickhouse="concat({*})"
+    ),
     Function("arrayConcat", "array+", merged, _concat, "arrays one after another"),
     Function("arrayPushBack", "array any", _pushed, _push(front=False), "with b at the end", strict=False),
     Function("arrayPushFront", "array any", _pushed, _push(front=True), "with b at the start", strict=False),

@@ -137,7 +137,7 @@ def _empty(test: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
         value = call.args[0]
         text = printer.value(value)
-        return f"({size(text, value.type)} {test} 0)" if value.type.is_array else f"({text} {test} '')"
+        return f"({size(text, value.type)} {test} 0)"
 
     return printed
 
@@ -172,6 +172,19 @@ ROWS = [
     ),
     Function(
         "arrayWithConstant", "int any", lambda t: array(t[1]), _repeated, "n times the value", strict=False
+    ),
+    Function("length of arrays", "array", UINT64, _length, "number of elements", clickhouse="length({0})"),
+    Function(
+        "empty of arrays", "array", UINT8, _empty("="), "is it []?", condition=True, clickhouse="empty({0})"
+    ),
+    Function(
+        "notEmpty of arrays",
+        "array",
+        UINT8,
+        _empty("<>"),
+        "is it not []?",
+        condition=True,
+        clickhouse="notEmpty({0})",
     ),
     Function("arrayElement", "array int", lambda t: t[0].item, _element, "a[n], from 1; -1 is the last"),
     Function(

@@ -76,7 +76,11 @@ class Function:
 
 def same(types: list[Type]) -> Type:
     """The type that holds all arguments."""
-    return common(types) or types[0]
+    found = common(types)
+    if found is None:
+        message = f"The arguments have different types: {', '.join(map(str, types))}."
+        raise ArgumentError(message, "Convert them with toString or toFloat.")
+    return found
 
 
 def first(types: list[Type]) -> Type:
