@@ -53,7 +53,7 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.Var: {"this"},
     exp.Case: {"this", "ifs", "default"},
     exp.If: {"this", "true", "false"},
-    exp.In: {"this", "expressions", "query"},
+    exp.In: {"this", "expressions", "query", "field"},
     exp.Between: {"this", "low", "high"},
     exp.Is: {"this", "expression"},
     exp.Like: {"this", "expression"},
@@ -75,6 +75,12 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.IntDiv: {"this", "expression"},
     exp.DPipe: {"this", "expression", "safe"},
     exp.Neg: {"this"},
+    exp.Cast: {"this", "to"},
+    exp.CastToStrType: {"this", "to"},
+    exp.HexString: {"this", "is_integer"},
+    exp.BitString: {"this"},
+    exp.NullSafeEQ: {"this", "expression"},
+    exp.NullSafeNEQ: {"this", "expression"},
     exp.Coalesce: {"this", "expressions"},
 }
 # What a node is called in a refusal, where its class name would not help.
@@ -106,7 +112,6 @@ WORDS = {
     "Into": "INTO",
     "Parameter": "a parameter",
     "SessionParameter": "a setting",
-    "Cast": "CAST",
 }
 
 

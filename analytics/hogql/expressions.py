@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from analytics.hogql import aggregate_calls, allow, calls, membership, names, windows
+from analytics.hogql import aggregate_calls, allow, calls, casts, membership, names, windows
 from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.scope import Scope
@@ -33,14 +33,8 @@ COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GTE: ">=",
 }
 UNITS = {"second", "minute", "hour", "day", "week", "month", "quarter", "year"}
-CASTS = {
-    "BIGINT": "toInt",
-    "INT": "toInt",
-    "DOUBLE": "toFloat",
-    "TEXT": "toString",
-    "DATE": "toDate",
-    "DATETIME": "toDateTime",
-}
+
+NOT_FINITE = {"inf", "infinity", "nan"}  # literals, as in ClickHouse
 
 # Resolves a subquery; given by resolve.py, which knows SELECTs.
 Subqueries = Callable[[exp.Expr, Scope], Query]
@@ -81,9 +75,23 @@ class Expressions:
             raise HogQLError("bad_number", f"The number {text[:40]} is too large.", line=line, column=column)
         return Literal(number, FLOAT64)
 
+    def digits(self, node: exp.HexString | exp.BitString) -> Expr:
+        """0x1F, 0b101: at most 64 bits."""
+        value = int(node.this.replace("_", ""), 16 if isinstance(node, exp.HexString) else 2)
+        if value >= 1 << 64 or not node.args.get("is_integer", isinstance(node, exp.BitString)):
+            raise calls.wrong("A number has at most 64 bits.", node, code="bad_number")
+        return Literal(value, smallest(value))
+
+    def null_safe(self, node: exp.NullSafeEQ | exp.NullSafeNEQ) -> Expr:
+        """IS [NOT] DISTINCT FROM and <=>: as comparisons are here anyway."""
+        name = "isNotDistinctFrom" if isinstance(node, exp.NullSafeEQ) else "isDistinctFrom"
+        return build(name, [self.resolve(node.this), self.resolve(node.expression)], node)
+
     def negate(self, node: exp.Neg) -> Expr:
         value = self.resolve(node.this)
         if isinstance(node.this, exp.Literal) and isinstance(value, Literal) and isinstance(value.value, int):
+            if value.value > 1 << 63:
+                return Literal(float(-value.value), FLOAT64)
             return Literal(-value.value, smallest(-value.value))
         return build("negate", [value], node)
 
@@ -167,11 +175,8 @@ class Expressions:
     def coalesce(self, node: exp.Coalesce) -> Expr:
         return build("coalesce", [self.resolve(node.this), *map(self.resolve, node.expressions)], node)
 
-    def cast(self, node: exp.Cast) -> Expr:
-        name = CASTS.get(node.to.this.value)
-        if name is None or node.args.get("format") or node.args.get("default"):
-            raise allow.refusal("clause_not_allowed", "a CAST to this type", node)
-        return build(name, [self.resolve(node.this)], node)
+    def cast(self, node: exp.Cast | exp.CastToStrType) -> Expr:
+        return casts.cast(self.resolve(node.this), casts.target(node), node)
 
     def scalar(self, node: exp.Subquery) -> Expr:
         query = self.subqueries(node, self.scope)
@@ -190,6 +195,9 @@ class Expressions:
         return self.resolve(exp.column(node))
 
     def column(self, node: exp.Column) -> Expr:
+        name = node.name.lower() if len(node.parts) == 1 and not node.this.quoted else ""
+        if name in NOT_FINITE and name not in {*self.scope.aliases, *self.scope.columns}:
+            return Literal(float(name), FLOAT64)
         return names.column(node, self.scope, self.resolve)
 
     def bracket(self, node: exp.Bracket) -> Expr:
@@ -219,6 +227,11 @@ HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
     exp.If: Expressions.ternary,
     exp.Coalesce: Expressions.coalesce,
     exp.Cast: Expressions.cast,
+    exp.CastToStrType: Expressions.cast,
+    exp.HexString: Expressions.digits,
+    exp.BitString: Expressions.digits,
+    exp.NullSafeEQ: Expressions.null_safe,
+    exp.NullSafeNEQ: Expressions.null_safe,
     exp.Subquery: Expressions.scalar,
     exp.Array: Expressions.array,
     exp.Tuple: Expressions.tuple,

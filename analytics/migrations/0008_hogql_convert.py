@@ -6,7 +6,7 @@ gives inf, 0 or nan. None touches a table.
 
 from django.db import migrations
 
-FUNCTIONS = """
+FUNCTIONS = r"""
 CREATE FUNCTION hogql_unsigned(x bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN x < 0 THEN (x::numeric + 18446744073709551616)::bigint ELSE x END;
@@ -44,12 +44,17 @@ RETURN CASE WHEN b = 0 OR a = 0 OR abs(a) >= 'Infinity' OR abs(b) >= 'Infinity' 
 
 CREATE FUNCTION hogql_mantissa(x double precision) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT ((bits & 4503599627370495) | CASE WHEN (bits >> 52) & 2047 = 0 THEN 0 ELSE 4503599627370496 END)
+RETURN (SELECT (bits & 4503599627370495) | CASE WHEN (bits >> 52) & 2047 = 0 THEN 0 ELSE 4503599627370496 END
         FROM (SELECT ('x' || encode(float8send(x), 'hex'))::bit(64)::bigint AS bits) AS f);
 
 CREATE FUNCTION hogql_exponent(x double precision) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN greatest((('x' || encode(float8send(x), 'hex'))::bit(64)::bigint >> 52 & 2047)::integer, 1) - 1075;
+
+CREATE FUNCTION hogql_exp2_below(x double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN x = 0 OR abs(x) >= 'Infinity' THEN x
+            ELSE sign(x) * power(2::double precision, hogql_exponent(x) + 52) END;
 
 CREATE FUNCTION hogql_rest(a double precision, b double precision, least_exponent integer)
 RETURNS double precision
@@ -64,6 +69,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN a IS NULL OR b IS NULL THEN NULL
             WHEN b = 0 OR abs(a) >= 'Infinity' OR b = 'NaN' THEN 'NaN'::double precision
             WHEN abs(b) = 'Infinity' THEN a
+            -- ClickHouse loses the rest there; the root of a negative number is an error in PostgreSQL
+            WHEN abs(b) < 1e290 AND abs(a) > abs(b) * 9e15 THEN sqrt(-1 - abs(a))
             WHEN a = trunc(a) AND b = trunc(b) AND abs(a) < 9e15 AND abs(b) < 9e15
                 THEN mod(a::bigint, b::bigint)::double precision
             ELSE sign(a) * hogql_rest(abs(a), abs(b), least(hogql_exponent(a), hogql_exponent(b))) END;
@@ -96,8 +103,8 @@ RETURN CASE WHEN x > 0 THEN log(x) WHEN x = 0 THEN '-Infinity'::double precision
 CREATE FUNCTION hogql_log2(x double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN x > 0 AND x < 'Infinity' THEN
-                CASE WHEN abs(ln(x)) < 700 AND power(2::double precision, round(ln(x) / ln(2::double precision))) = x
-                     THEN round(ln(x) / ln(2::double precision)) ELSE ln(x) / ln(2::double precision) END
+                CASE WHEN hogql_exp2_below(x) = x THEN (hogql_exponent(x) + 52)::double precision
+                     ELSE ln(x) / ln(2::double precision) END
             ELSE hogql_log(x) END;
 
 CREATE FUNCTION hogql_log1p(x double precision) RETURNS double precision
@@ -109,7 +116,8 @@ RETURN CASE WHEN 1 + x = 1 THEN x
 CREATE FUNCTION hogql_power(a double precision, b double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN a = 0 AND b < 0 THEN 'Infinity'::double precision
-            WHEN a < 0 AND a > '-Infinity' AND abs(b) < 'Infinity' AND b <> trunc(b) THEN 'NaN'::double precision
+            WHEN a < 0 AND a > '-Infinity' AND abs(b) < 'Infinity' AND b <> trunc(b)
+                THEN 'NaN'::double precision
             WHEN a = 0 OR abs(a) = 1 OR abs(a) >= 'Infinity' OR abs(b) >= 'Infinity' THEN power(a, b)
             WHEN abs(b) > 746 / abs(ln(abs(a))) OR ln(abs(a)) * b > 709.782712893384
               OR ln(abs(a)) * b < -745.1332191019411 THEN
@@ -124,28 +132,93 @@ RETURN CASE WHEN abs(a) = 'Infinity' OR abs(b) = 'Infinity' THEN 'Infinity'::dou
             WHEN greatest(abs(a), abs(b)) = 0 THEN 0
             WHEN a IS NULL OR b IS NULL THEN NULL
             WHEN least(abs(a), abs(b)) / greatest(abs(a), abs(b)) < 1e-100 THEN greatest(abs(a), abs(b))
-            ELSE greatest(abs(a), abs(b)) * sqrt(1 + power(least(abs(a), abs(b)) / greatest(abs(a), abs(b)), 2)) END;
+            ELSE greatest(abs(a), abs(b))
+                 * sqrt(1 + power(least(abs(a), abs(b)) / greatest(abs(a), abs(b)), 2)) END;
 
 CREATE FUNCTION hogql_erfc(x double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN x > 26.5 AND x <> 'NaN' THEN 0 ELSE erfc(x) END;
 
-CREATE FUNCTION hogql_exp2_below(x double precision) RETURNS double precision
+
+CREATE FUNCTION hogql_between(x numeric, low numeric, high numeric) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN x = 0 OR abs(x) >= 'Infinity' THEN x
-            ELSE sign(x) * power(2::double precision, hogql_exponent(x) + 52) END;
+RETURN CASE WHEN x BETWEEN low AND high THEN x END::bigint;
+
+CREATE FUNCTION hogql_integer(s text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (CASE WHEN s ~ '^[+-]?[0-9]+$' AND pg_input_is_valid(s, 'bigint') THEN s END)::bigint;
+
+CREATE FUNCTION hogql_natural(s text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (CASE WHEN s ~ '^[+]?0*[0-9]{1,20}$' AND (CASE WHEN s ~ '^[+]?0*[0-9]{1,20}$' THEN s END)::numeric
+             < 18446744073709551616 THEN s END)::bigint;
+
+CREATE FUNCTION hogql_float(s text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (CASE WHEN s ~* '^[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)$' THEN
+            CASE WHEN s ~* 'nan$' THEN 'NaN'
+                 WHEN pg_input_is_valid(s, 'double precision') THEN s
+                 WHEN s ~* 'e-' THEN '0'
+                 ELSE CASE WHEN s ~ '^-' THEN '-Infinity' ELSE 'Infinity' END END
+        END)::double precision;
+
+CREATE FUNCTION hogql_single(x double precision) RETURNS real
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(x) < 3.4028235677973366e38 AND abs(x) > 1e-37 OR x = 0 THEN x::real
+            WHEN abs(x) <= 7.006492321624085e-46 THEN 0::real
+            WHEN abs(x) <= 1e-37 OR x = 'NaN' THEN x::real
+            ELSE (sign(x) * 'Infinity'::double precision)::real END;
+
+CREATE FUNCTION hogql_number_text(t text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN t !~ '[eIN]' THEN t
+            WHEN t = 'NaN' THEN 'nan'
+            WHEN t ~ 'I' THEN replace(t, 'Infinity', 'inf')
+            WHEN t ~ 'e[+](1[0-9]|20|0[0-9])$' OR t ~ 'e-0[0-6]$'
+                THEN (CASE WHEN t ~ 'e' THEN t END)::numeric::text
+            ELSE regexp_replace(t, 'e([+]|(-))0*', 'e\2') END;
+
+CREATE FUNCTION hogql_bool(s text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN lower(s) IN ('true', 't', 'yes', 'y', 'on', 'enable', 'enabled', '1') THEN true
+            WHEN lower(s) IN ('false', 'f', 'no', 'n', 'off', 'disable', 'disabled', '0') THEN false END;
+
+CREATE FUNCTION hogql_uuid(s text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (CASE WHEN s ~* '^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})$'
+             THEN s END)::uuid;
+
+CREATE FUNCTION hogql_two_digits(x double precision) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN x = 'NaN' THEN 'nan'
+            WHEN abs(x) = 'Infinity' THEN replace(x::text, 'Infinity', 'inf')
+            WHEN abs(x) < 1e13 AND x * 200 = trunc(x * 200) AND x * 100 <> trunc(x * 100)
+                THEN (CASE WHEN abs(x) < 1e13 AND abs(x) >= 0 THEN round(x::numeric, 2) END)::text
+            WHEN abs(x) < 1e13 THEN to_char(x, 'FM9999999999990.00')
+            ELSE (CASE WHEN abs(x) < 'Infinity' THEN x END)::numeric::text || '.00' END;
+
+CREATE FUNCTION hogql_readable(x double precision, edges double precision[], units text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hogql_two_digits(CASE WHEN abs(x) < edges[1] OR abs(x) >= 'Infinity' THEN x
+                             ELSE x / edges[width_bucket(abs(x), edges)] END)
+       || units[1 + CASE WHEN x = 'NaN' THEN 0 ELSE width_bucket(abs(x), edges) END];
 """
 
 DROP = """
-DROP FUNCTION hogql_unsigned; DROP FUNCTION hogql_add; DROP FUNCTION hogql_multiply;
-DROP FUNCTION hogql_divide_any; DROP FUNCTION hogql_rest; DROP FUNCTION hogql_mantissa;
-DROP FUNCTION hogql_exp2_below; DROP FUNCTION hogql_modulo; DROP FUNCTION hogql_exponent;
-DROP FUNCTION hogql_positive(double precision, double precision); DROP FUNCTION hogql_positive(bigint, bigint);
+DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
+DROP FUNCTION hogql_between; DROP FUNCTION hogql_integer; DROP FUNCTION hogql_natural;
+DROP FUNCTION hogql_float; DROP FUNCTION hogql_single; DROP FUNCTION hogql_number_text;
+DROP FUNCTION hogql_bool; DROP FUNCTION hogql_uuid; DROP FUNCTION hogql_unsigned;
+DROP FUNCTION hogql_add; DROP FUNCTION hogql_multiply;
+DROP FUNCTION hogql_divide_any; DROP FUNCTION hogql_modulo; DROP FUNCTION hogql_rest;
+DROP FUNCTION hogql_positive(double precision, double precision);
+DROP FUNCTION hogql_positive(bigint, bigint);
 DROP FUNCTION hogql_exp; DROP FUNCTION hogql_power; DROP FUNCTION hogql_log2; DROP FUNCTION hogql_log1p;
 DROP FUNCTION hogql_log; DROP FUNCTION hogql_log10; DROP FUNCTION hogql_hypot; DROP FUNCTION hogql_erfc;
+DROP FUNCTION hogql_exp2_below; DROP FUNCTION hogql_exponent; DROP FUNCTION hogql_mantissa;
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0006_hogql_text_more")]
+    dependencies = [("analytics", "0007_hogql_time")]
     operations = [migrations.RunSQL(FUNCTIONS, DROP)]

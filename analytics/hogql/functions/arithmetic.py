@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 
 from analytics.hogql.functions import bits, mathematics, rounding
 from analytics.hogql.functions.row import Function, same
-from analytics.hogql.functions.widths import calm, fits, wrapped
-from analytics.hogql.print_call import sql_type
+from analytics.hogql.functions.time_moves import difference_type, moved_type, plus_minus
+from analytics.hogql.functions.widths import calm, wrapped
 from analytics.hogql.tree import Call, Expr
 from analytics.hogql.types import (
-    DATE,
-    DATETIME,
     FLOAT64,
     INT8,
-    INT32,
     UINT8,
     UINT64,
     Type,
     common,
     integer,
-    interval,
     wider,
 )
 
@@ -32,24 +28,20 @@ Returns = Callable[[list[Type]], Type]
 
 
 def _sum(types: list[Type]) -> Type:
-    """+: a time moved by an interval or a number keeps its type; else the wider number."""
+    """+: a time moved by an interval or a number; intervals of one unit; else the wider number."""
+    if types[0].is_interval and types[1].is_interval:
+        return types[0].required()
     for type_ in types:
         if type_.is_time:
-            return _moved(types if types[0].is_time else types[::-1])
+            return moved_type(types if types[0].is_time else types[::-1])
     return wider(types)
-
-
-def _moved(types: list[Type]) -> Type:
-    """A time keeps its type, but a Date moved by less than days becomes a DateTime."""
-    finer = {interval(unit) for unit in ("second", "minute", "hour")}
-    return DATETIME if types[0].required() == DATE and types[1].required() in finer else types[0].required()
 
 
 def _difference(types: list[Type]) -> Type:
     if types[0].is_time and types[1].is_time:
-        return INT32
-    if types[0].is_time:
-        return _moved(types)
+        return difference_type(types)
+    if types[0].is_time or types[0].is_interval:
+        return _sum(types)
     return wider(types, signed=True)
 
 
@@ -91,23 +83,11 @@ def _or_null(returns: Returns) -> Returns:
 
 
 def _plus_minus(printer: Expressions, call: Call) -> str:
-    """Numbers; times moved by an interval or a number (days for a Date, seconds else); times subtracted."""
-    sign = "+" if call.name == "plus" else "-"
     left, right = call.args
-    texts = printer.number(left), printer.number(right)
-    if right.type.is_time and not left.type.is_time:
-        left, right, texts = right, left, (texts[1], texts[0])
-    if not left.type.is_time:
-        return _float_or_whole(sign, call, texts)
-    if right.type.is_time:
-        if left.type.name == right.type.name == "Date":
-            return f"({texts[0]} - {texts[1]})::bigint"
-        return f"floor(extract(epoch from ({texts[0]}::timestamptz - {texts[1]}::timestamptz)))::bigint"
-    if not right.type.is_interval:
-        if left.type.name == "Date":
-            return f"({texts[0]} {sign} ({texts[1]})::integer)"
-        return f"({texts[0]} {sign} make_interval(secs => {texts[1]}))"
-    return f"({texts[0]} {sign} {texts[1]})::{sql_type(call.type)}"
+    if any(arg.type.is_time or arg.type.is_interval for arg in call.args):
+        return plus_minus(printer, call)
+    sign = "+" if call.name == "plus" else "-"
+    return _float_or_whole(sign, call, (printer.number(left), printer.number(right)))
 
 
 def _float_or_whole(sign: str, call: Call, texts: tuple[str, str]) -> str:

@@ -2,14 +2,134 @@
 
 from __future__ import annotations
 
-from analytics.hogql.functions.row import Function, first, same
-from analytics.hogql.types import UINT8
+from typing import TYPE_CHECKING
+
+from analytics.hogql.functions.row import ArgumentError, Function, first
+from analytics.hogql.tree import Call, Compare, Expr, Literal
+from analytics.hogql.types import BOOL, NULL, STRING, UINT8, Type, common
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+COMPARISONS = {
+    "equals": "=",
+    "notEquals": "!=",
+    "less": "<",
+    "greater": ">",
+    "lessOrEquals": "<=",
+    "greaterOrEquals": ">=",
+}
+
+
+def truth(types: list[Type]) -> Type:
+    """and, or, not, xor of truths are Bool, of anything else UInt8."""
+    return BOOL if all(type_.name == "Bool" for type_ in types) else UINT8
+
+
+def _first_known(types: list[Type]) -> Type:
+    """coalesce: what stands behind the first value that cannot be NULL does not count."""
+    counted = [type_ for type_ in types if type_ != NULL]
+    for index, type_ in enumerate(counted):
+        if not type_.nullable:
+            return (common(counted[: index + 1]) or type_).required()
+    return (common(counted) or counted[0]) if counted else NULL
+
+
+def _check_choice(args: list[Expr]) -> Expr | None:
+    """coalesce and ifNull: the one argument that can matter, if it is one; else they must go together."""
+    counted = [arg for arg in args if arg.type != NULL]
+    stop = next((i for i, arg in enumerate(counted) if not arg.type.nullable), len(counted) - 1)
+    counted = counted[: stop + 1]
+    if not counted:
+        return Literal(None, NULL)
+    if len(counted) == 1:
+        return counted[0]
+    if common([arg.type for arg in counted]) is None:
+        raise ArgumentError("The arguments have different types.", "Convert them with toString or toFloat.")
+    if len(counted) == len(args):
+        return None
+    return Call("coalesce", tuple(counted), _first_known([arg.type for arg in args]))
+
+
+def _compared(op: str) -> Function:
+    """Two-valued, as the operator. expressions.py reads text beside times and numbers; here it must fit."""
+
+    def rewrite(args: list[Expr]) -> Expr:
+        if common([arg.type for arg in args]) is None:
+            raise ArgumentError("These two cannot be compared.", "Use the operator, or convert one of them.")
+        return Compare(COMPARISONS[op], args[0], args[1], UINT8)  # type: ignore[arg-type]
+
+    return Function(op, "any any", UINT8, "", f"a {COMPARISONS[op]} b", strict=False, rewrite=rewrite)
+
+
+def _distinct(name: str, doc: str) -> Function:
+    word = "IS DISTINCT FROM" if name == "isDistinctFrom" else "IS NOT DISTINCT FROM"
+    return Function(name, "any any", UINT8, f"({{0}} {word} {{1}})", doc, strict=False, condition=True)
+
+
+def _null_if(printer: Expressions, call: Call) -> str:
+    left, right = call.args
+    return (
+        f"nullif({printer.number(left)}, {printer.number(right)})"
+        if left.type.name != "Bool"
+        else (f"nullif({printer.value(left)}, {printer.condition(right)})")
+    )
+
+
+def _null_of(args: list[Expr]) -> Expr | None:
+    if common([arg.type for arg in args]) is None:
+        raise ArgumentError("These two cannot be compared.", "Convert one with toString or toFloat.")
+    return Literal(None, NULL) if args[0].type == NULL else None
+
+
+def _zero_or_null(printer: Expressions, call: Call) -> str:
+    return f"coalesce({printer.number(call.args[0])} = 0, true)"
+
+
+def _xor(printer: Expressions, call: Call) -> str:
+    return "(" + " <> ".join(f"({printer.condition(arg)})" for arg in call.args[:2]) + ")"
+
+
+def _xor_chain(args: list[Expr]) -> Expr | None:
+    """xor(a, b, c) is xor(xor(a, b), c)."""
+    if len(args) < 3:
+        return None
+    left = args[0]
+    for right in args[1:]:
+        nullable = left.type.nullable or right.type.nullable
+        left = Call("xor", (left, right), truth([left.type, right.type]).or_null(nullable))
+    return left
+
+
+def _type_name(args: list[Expr]) -> Expr:
+    return Literal(str(args[0].type), STRING)
+
+
+def _unchanged(name: str, doc: str) -> Function:
+    return Function(name, "any", first, "{0}", doc, rewrite=lambda args: args[0])
+
+
+def _nullable(args: list[Expr]) -> Expr | None:
+    if args[0].type.items:
+        raise ArgumentError("An array or a tuple cannot be NULL.")
+    return args[0] if args[0].type.nullable else None
+
 
 ROWS = [
     # Logic
-    Function("and", "bool+", UINT8, "({*& AND })", "all true", condition=True, any_case=("and",)),
-    Function("or", "bool+", UINT8, "({*& OR })", "any true", condition=True, any_case=("or",)),
-    Function("not", "bool", UINT8, "(NOT {0})", "true becomes false", condition=True, any_case=("not",)),
+    Function("and", "bool bool+", truth, "({*& AND })", "all true", condition=True, any_case=("and",)),
+    Function("or", "bool bool+", truth, "({*& OR })", "any true", condition=True, any_case=("or",)),
+    Function("not", "bool", truth, "(NOT {0})", "true becomes false", condition=True, any_case=("not",)),
+    Function(
+        "xor",
+        "bool bool+",
+        truth,
+        _xor,
+        "exactly one true",
+        condition=True,
+        any_case=("xor",),
+        rewrite=_xor_chain,
+    ),
     Function(
         "isNull",
         "any",
@@ -21,38 +141,64 @@ ROWS = [
         any_case=("isNull",),
     ),
     Function("isNotNull", "any", UINT8, "({0} IS NOT NULL)", "is it not NULL?", strict=False, condition=True),
+    Function(
+        "isZeroOrNull", "number", UINT8, _zero_or_null, "is it 0 or NULL?", strict=False, condition=True
+    ),
+    *map(_compared, COMPARISONS),
+    _distinct("isDistinctFrom", "a IS DISTINCT FROM b: two NULLs are the same"),
+    _distinct("isNotDistinctFrom", "a <=> b, a IS NOT DISTINCT FROM b"),
     Function("like", "text text", UINT8, "({0} LIKE {1})", "text like a pattern of % and _", condition=True),
     Function("ilike", "text text", UINT8, "({0} ILIKE {1})", "like, in any case", condition=True),
     # Conditionals
     Function(
         "coalesce",
         "any+",
-        same,
+        _first_known,
         "coalesce({*})",
         "the first that is not NULL",
         strict=False,
         any_case=("coalesce",),
+        rewrite=_check_choice,
     ),
     Function(
         "ifNull",
         "any any",
-        same,
+        _first_known,
         "coalesce({0}, {1})",
         "the second if the first is NULL",
         strict=False,
         any_case=("ifNull",),
+        rewrite=_check_choice,
     ),
     Function(
         "nullIf",
         "any any",
-        lambda t: t[0].or_null(),
-        "nullif({0}, {1})",
+        lambda types: types[0].or_null(),
+        _null_if,
         "NULL if both are equal",
         strict=False,
         any_case=("nullIf",),
+        rewrite=_null_of,
     ),
-    Function("assumeNotNull", "any", first, "{0}", "the same, said not to be NULL", strict=False),
     Function(
-        "toNullable", "any", lambda t: t[0].or_null(), "{0}", "the same, said to be nullable", strict=False
+        "toNullable",
+        "any",
+        lambda types: types[0].or_null(),
+        "{0}",
+        "the same, said to be nullable",
+        rewrite=_nullable,
+    ),
+    _unchanged("materialize", "the same"),
+    _unchanged("identity", "the same"),
+    _unchanged("toLowCardinality", "the same"),
+    Function("toTypeName", "any", STRING, "", "the type's name", strict=False, rewrite=_type_name),
+    Function(
+        "isNullable",
+        "any",
+        UINT8,
+        "",
+        "can its type be NULL?",
+        strict=False,
+        rewrite=lambda args: Literal(int(args[0].type.nullable), UINT8),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Mathematics: roots, powers, logarithms, angles. Outside its domain a function gives no number, not an error."""
+"""Mathematics: roots, powers, logarithms, angles. Outside of its domain a function gives nan, no error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def _inside(sql: str, most: str) -> str:
 
 
 def _finite(sql: str) -> str:
-    return f"(CASE WHEN abs({{0}}::float8) < 'Infinity' THEN {sql}({{0}}::float8) ELSE {{0}}::float8 * {NAN} END)"
+    value = "{0}::float8"
+    return f"(CASE WHEN abs({value}) < 'Infinity' THEN {sql}({value}) ELSE {value} * {NAN} END)"
 
 
 ROWS = [

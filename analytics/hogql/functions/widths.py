@@ -27,7 +27,7 @@ def fits(inner: Type, outer: Type) -> bool:
 
 
 def calm(expr: Expr) -> bool:
-    """Whether a number is of ordinary size: stored, counted, or written so. What functions give need not be."""
+    """Whether a number is of ordinary size: stored, counted or written so. A function's need not be."""
     if isinstance(expr, Literal) and isinstance(expr.value, float):
         return expr.value == 0 or 1 / CALM < abs(expr.value) < CALM
     return not isinstance(expr, Call) or not expr.type.is_float
