@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, cast
 
 from sqlglot import exp
@@ -14,9 +12,10 @@ from analytics.hogql import aggregates, lambdas, tuples
 from analytics.hogql.allow import place
 from analytics.hogql.constants import fold, parse_time
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.functions import table
+from analytics.hogql.functions import table, time_moves
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.table import FUNCTIONS, canonical
+from analytics.hogql.moments import MOMENTS, moment, unit_first
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import (
     Aggregate,
@@ -36,18 +35,6 @@ from analytics.hogql.zones import is_zone
 
 Resolve = Callable[[exp.Expr], Expr]
 
-MOVED = re.compile(r"(add|subtract)(Second|Minute|Hour|Day|Week|Month|Quarter|Year)s")
-TRUNCATIONS = {
-    "second": "toStartOfSecond",
-    "minute": "toStartOfMinute",
-    "hour": "toStartOfHour",
-    "day": "toStartOfDay",
-    "week": "toMonday",
-    "month": "toStartOfMonth",
-    "quarter": "toStartOfQuarter",
-    "year": "toStartOfYear",
-}
-
 
 def wrong(message: str, node: exp.Expr, hint: str = "", code: str = "wrong_arguments") -> HogQLError:
     line, column = place(node)
@@ -60,29 +47,33 @@ def call(node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Reso
     arguments = list(node.expressions)
     parameters = list(node.args.get("params") or [])
     name = canonical(name)
-    if parameters or (
-        name not in FUNCTIONS and name not in table.SPECIAL.values() and not MOVED.fullmatch(name)
-    ):
+    if parameters or (name not in FUNCTIONS and name not in table.SPECIAL.values()):
         known = [*table.names(), *aggregates.names()]
         shown = str(node.this)[:60]
         hint = perhaps(name, known, "docs/hogql.md lists the functions.")
         raise wrong(f"There is no function `{shown}`.", node, hint, "unknown_function")
-    if name in {"now", "today", "yesterday"}:
-        return _moment(name, arguments, scope, node)
-    if name == "dateTrunc":
-        return _truncate(arguments, resolve, node)
-    if (moved := MOVED.fullmatch(name)) is not None:
-        return _move(moved, arguments, resolve, node)
+    arguments = unit_first(name, arguments)
     if any(isinstance(argument, exp.Lambda) for argument in arguments):
         return build(name, lambdas.arguments(arguments, scope, resolve, node), node)
     args = [resolve(argument) for argument in arguments]
     if name in {"if", "multiIf"}:
         return _choice(args, node)
+    if name.lower() in MOMENTS:
+        return _moment(name, args, scope, node)
     return build(name, args, node)
+
+
+def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
+    try:
+        return moment(name, args, scope)
+    except ArgumentError as error:
+        raise wrong(error.message, node, error.hint) from None
 
 
 def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     """A call of a function of the table, its arguments checked, folded where it is constant."""
+    if args and args[0].type.is_array and name + table.OF_ARRAYS in FUNCTIONS:
+        name += table.OF_ARRAYS
     row = FUNCTIONS.get(name)
     if row is None:
         raise wrong(
@@ -94,18 +85,16 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
         raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
     for index, arg in enumerate(args):
         check_kind(name, row.kinds_at(index), arg, node)
-    if row.rewrite is not None:
-        try:
-            rewritten = row.rewrite(args)
-        except ArgumentError as error:
-            raise wrong(error.message, node, error.hint) from None
+    try:
+        rewritten = row.rewrite(args) if row.rewrite is not None else None
         if rewritten is not None:
             return rewritten
-    if name in {"plus", "minus"} and not _can_add(args):
+        type_ = row.result([arg.type for arg in args])
+    except ArgumentError as error:
+        raise wrong(error.message, node, error.hint, "type_mismatch") from None
+    if name in {"plus", "minus"} and not _can_add(name, args):
         raise wrong(f"`{name}` does not take these two.", node, "Convert text with toFloat.", "type_mismatch")
-    if not row.strict and common([arg.type for arg in args]) is None and name != "concat":
-        raise wrong(f"The arguments of `{name}` have different types.", node, code="type_mismatch")
-    return fold(Call(name, tuple(args), row.result([arg.type for arg in args])))
+    return fold(Call(name, tuple(args), type_))
 
 
 KINDS: dict[str, Callable[[Expr], bool]] = {
@@ -115,6 +104,8 @@ KINDS: dict[str, Callable[[Expr], bool]] = {
     "int": lambda arg: arg.type.is_integer or arg.type.name == "Bool",
     "bool": lambda arg: arg.type.is_number,
     "time": lambda arg: arg.type.is_time,
+    "moment": lambda arg: arg.type.is_moment,
+    "moment64": lambda arg: arg.type.name.startswith("DateTime64"),
     "date": lambda arg: arg.type.name == "Date",
     "interval": lambda arg: arg.type.is_interval,
     "array": lambda arg: arg.type.is_array,
@@ -122,7 +113,6 @@ KINDS: dict[str, Callable[[Expr], bool]] = {
     "bytes": lambda arg: arg.type.name == "FixedString",
     "json": lambda arg: arg.type.name == "JSON",
     "lambda": lambda arg: isinstance(arg, Lambda),
-    "unit": lambda arg: isinstance(arg, Literal) and arg.value in TRUNCATIONS,
     "const": lambda arg: isinstance(arg, Literal),
     "zone": lambda arg: isinstance(arg, Literal) and is_zone(arg.value),
 }
@@ -130,7 +120,8 @@ KIND_HINTS = {
     "number": "Convert it with toFloat.",
     "text": "Convert it with toString.",
     "time": "Use toDateTime.",
-    "unit": f"A unit is one of {', '.join(TRUNCATIONS)}.",
+    "moment": "Use toDateTime.",
+    "moment64": "Use toDateTime64(…, 3).",
     "const": "Write the value itself there.",
     "zone": "For example 'Europe/Berlin'.",
     "lambda": "For example `x -> x + 1`.",
@@ -145,11 +136,11 @@ def check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> No
     raise wrong(message, node, hint, "type_mismatch")
 
 
-def _can_add(args: list[Expr]) -> bool:
-    left, right = (arg.type for arg in args)
-    if left.is_time:
-        return right.is_integer or right.is_interval or right.is_time
-    return all(type_.is_number or type_ == NULL for type_ in (left, right))
+def _can_add(name: str, args: list[Expr]) -> bool:
+    types = [arg.type for arg in args]
+    if any(type_.is_time or type_.is_interval for type_ in types):
+        return time_moves.fits(name, types)
+    return all(type_.is_number or type_ == NULL for type_ in types)
 
 
 def contains_column(expr: Expr) -> bool:
@@ -161,32 +152,6 @@ def contains_column(expr: Expr) -> bool:
 
 def contains_aggregate(expr: Expr) -> bool:
     return isinstance(expr, Aggregate) or any(contains_aggregate(child) for child in children(expr))
-
-
-def _moment(name: str, arguments: list[exp.Expr], scope: Scope, node: exp.Expr) -> Expr:
-    if arguments:
-        raise wrong(f"`{name}` takes no arguments.", node)
-    if name == "now":
-        return Literal(scope.context.now, DATETIME64)
-    day = scope.context.now.date()
-    return Literal(day if name == "today" else day - timedelta(days=1), DATE)
-
-
-def _truncate(arguments: list[exp.Expr], resolve: Resolve, node: exp.Expr) -> Expr:
-    if len(arguments) != 2:
-        raise wrong(f"`dateTrunc` takes 2 arguments, not {len(arguments)}.", node)
-    unit = arguments[0].this if isinstance(arguments[0], exp.Literal) else None
-    if unit not in TRUNCATIONS:
-        raise wrong("`dateTrunc` takes a unit first.", node, f"One of {', '.join(TRUNCATIONS)}.")
-    return build(TRUNCATIONS[unit], [resolve(arguments[1])], node)
-
-
-def _move(moved: re.Match[str], arguments: list[exp.Expr], resolve: Resolve, node: exp.Expr) -> Expr:
-    """addDays(t, n) is t + toIntervalDay(n)."""
-    if len(arguments) != 2:
-        raise wrong(f"`{moved[0]}` takes 2 arguments, not {len(arguments)}.", node)
-    span = build(f"toInterval{moved[2]}", [resolve(arguments[1])], node)
-    return build("plus" if moved[1] == "add" else "minus", [resolve(arguments[0]), span], node)
 
 
 def _choice(args: list[Expr], node: exp.Expr) -> Expr:

@@ -9,7 +9,7 @@ from typing import Any
 from analytics.hogql import print_aggregate
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.table import FUNCTIONS
-from analytics.hogql.print_array import is_json
+from analytics.hogql.print_array import is_json, order_keys
 from analytics.hogql.print_call import fill, sql_type, zero
 from analytics.hogql.tree import (
     Aggregate,
@@ -204,6 +204,5 @@ class Expressions:
 
     def order(self, key: OrderKey) -> str:
         """One key of ORDER BY: text by bytes, NULLs last unless asked otherwise."""
-        collate = ' COLLATE "C"' if key.expr.type.name == "String" else ""
         direction, nulls = "DESC" if key.descending else "ASC", "FIRST" if key.nulls_first else "LAST"
-        return f"{self.value(key.expr)}{collate} {direction} NULLS {nulls}"
+        return order_keys(self.value(key.expr), key.expr.type, f"{direction} NULLS {nulls}")

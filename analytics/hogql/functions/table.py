@@ -7,11 +7,18 @@ from analytics.hogql.functions import (
     array_changes,
     arrays,
     convert,
+    encodings,
     higher_order,
     logic,
     text,
+    text_parts,
+    text_search,
     time_buckets,
+    time_convert,
+    time_moves,
     time_parts,
+    time_spans,
+    time_zones,
     tuples,
 )
 from analytics.hogql.functions.row import Function
@@ -19,14 +26,22 @@ from analytics.hogql.functions.row import Function
 FAMILIES: dict[str, list[Function]] = {
     "Arithmetic": arithmetic.ROWS,
     "Conditions": logic.ROWS,
-    "Text": text.ROWS,
+    "Text": text.ROWS + text_parts.ROWS,
+    "Search in text": text_search.ROWS,
+    "Encodings": encodings.ROWS,
     "Conversions": convert.ROWS,
     "Parts of a time": time_parts.ROWS,
-    "Times": time_buckets.ROWS,
+    "Text and numbers as times": time_convert.ROWS,
+    "Times cut to buckets": time_buckets.ROWS,
+    "Times moved": time_moves.ROWS,
+    "Between times": time_spans.ROWS,
+    "Time zones": time_zones.ROWS,
     "Arrays": arrays.ROWS + array_changes.ROWS,
     "Arrays, with a lambda": higher_order.ROWS,
     "Tuples": tuples.ROWS,
 }
+# A function of text that also takes an array is another row, by this name.
+OF_ARRAYS = " of arrays"
 FUNCTIONS: dict[str, Function] = {row.name: row for rows in FAMILIES.values() for row in rows}
 
 # Read by calls.py itself: `if` and `multiIf` are Case; `now`, `today`, `yesterday` the query's own moment.
@@ -36,8 +51,14 @@ SPECIAL = {
     "now": "now",
     "today": "today",
     "yesterday": "yesterday",
-    "datetrunc": "dateTrunc",
-    "date_trunc": "dateTrunc",
+    "now64": "now64",
+    "utctimestamp": "UTCTimestamp",
+    "utc_timestamp": "UTCTimestamp",
+    "current_timestamp": "now",
+    "localtimestamp": "now",
+    "localtime": "now",
+    "current_date": "today",
+    "curdate": "today",
 }
 _EXACT = {name: row.name for row in FUNCTIONS.values() for name in (row.name, *row.aliases)}
 _ANY_CASE = {name.lower(): row.name for row in FUNCTIONS.values() for name in row.any_case} | SPECIAL
@@ -50,4 +71,4 @@ def canonical(name: str) -> str:
 
 def names() -> list[str]:
     """Every name that may be written."""
-    return [*_EXACT, *SPECIAL.values()]
+    return [name for name in (*_EXACT, *SPECIAL.values()) if not name.endswith(OF_ARRAYS)]

@@ -1,104 +1,147 @@
-"""Times cut to buckets, moved and compared."""
+"""Times cut to buckets: days and longer by the wall clock, shorter ones by seconds since 1970."""
 
 from __future__ import annotations
 
-from analytics.hogql.functions.row import Function
-from analytics.hogql.types import (
-    DATE,
-    DATETIME,
-    DATETIME64,
-    INT64,
-    STRING,
-    UINT16,
-    UINT64,
-    interval,
-)
+from typing import TYPE_CHECKING
 
-_SPANS = [("Five", 5), ("Ten", 10), ("Fifteen", 15)]
+from analytics.hogql.constants import fold
+from analytics.hogql.functions.row import ArgumentError, Function, Printer
+from analytics.hogql.functions.time_parts import on_wall
+from analytics.hogql.functions.time_zones import day_start, moment, wall, zoned
+from analytics.hogql.tree import Call, Expr, Literal
+from analytics.hogql.types import DATE, DATETIME, Type
+from analytics.hogql.zones import has_whole_hours
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+TRUNCATIONS = {
+    "millisecond": "toStartOfMillisecond",
+    "second": "toStartOfSecond",
+    "minute": "toStartOfMinute",
+    "hour": "toStartOfHour",
+    "day": "toStartOfDay",
+    "week": "toMonday",
+    "month": "toStartOfMonth",
+    "quarter": "toStartOfQuarter",
+    "year": "toStartOfYear",
+}
+
+
+def to_seconds(types: list[Type]) -> Type:
+    """A DateTime in the argument's zone."""
+    return Type("DateTime", zone=types[0].zone)
+
+
+def _kept(types: list[Type]) -> Type:
+    return types[0].required()
+
+
+def _seconds(width: int) -> Printer:
+    """Cut to `width` seconds since 1970. Hours of a zone with half hours are the wall clock's."""
+
+    def text(printer: Expressions, call: Call) -> str:
+        arg = call.args[0]
+        zone = arg.type.zone
+        if width == 3600 and zone and not has_whole_hours(zone):
+            return moment(printer, f"date_trunc('hour', {wall(printer, arg)})", zone)
+        value = printer.value(arg)
+        if width == 3600:
+            return f"date_trunc('hour', {value}, 'UTC')"
+        if width == 60:
+            return f"date_trunc('minute', {value}, 'UTC')"
+        return f"date_bin(make_interval(secs => {width}), {value}, '1970-01-01 00:00:00+00'::timestamptz)"
+
+    return text
+
+
+def _day(printer: Expressions, call: Call) -> str:
+    return day_start(printer, wall(printer, call.args[0]), call.type.zone)
+
+
+def _slot(name: str, width: int, doc: str, *aliases: str) -> Function:
+    return zoned(Function(name, "moment", to_seconds, _seconds(width), doc, aliases=aliases))
+
+
+def _cut(name: str, template: str, doc: str, takes: str = "time", **names: tuple[str, ...]) -> Function:
+    return zoned(Function(name, takes, DATE, on_wall(template), doc, **names))  # type: ignore[arg-type]
+
+
+def _truncated(args: list[Expr]) -> Expr | None:
+    """dateTrunc('day', t[, zone]) is toStartOfDay(t[, zone])."""
+    unit = args[0].value if isinstance(args[0], Literal) else None
+    name = TRUNCATIONS.get(unit.lower()) if isinstance(unit, str) else None
+    if name is None:
+        raise ArgumentError("`dateTrunc` takes a unit first.", f"One of {', '.join(TRUNCATIONS)}.")
+    row = BY_NAME[name]
+    rest = args[1:]
+    if rest[0].type.name == "Date" and row.takes.startswith("moment"):
+        raise ArgumentError(f"A Date has no {unit}.", "Convert it with toDateTime.")
+    if not rest[0].type.is_moment and name == "toStartOfSecond":
+        raise ArgumentError("This time has no fractions to cut.", "Leave dateTrunc out.")
+    if rest[0].type.name == "DateTime" and name == "toStartOfSecond":
+        return rest[0]
+    made = row.rewrite(rest) if row.rewrite is not None else None
+    return made or fold(Call(name, tuple(rest), row.result([arg.type for arg in rest])))
+
+
 ROWS = [
-    *(
+    zoned(Function("toStartOfSecond", "moment64", _kept, "date_trunc('second', {0})", "to the second")),
+    zoned(
         Function(
-            f"toStartOf{word}Minutes",
-            "time",
-            DATETIME,
-            f"date_bin(make_interval(mins => {minutes}), {{0}}, '1970-01-01 00:00:00+00'::timestamptz)",
-            f"to {minutes} minutes",
+            "toStartOfMillisecond",
+            "moment64",
+            _kept,
+            "date_trunc('milliseconds', {0})",
+            "to the millisecond",
         )
-        for word, minutes in _SPANS
     ),
-    Function(
-        "toLastDayOfMonth",
-        "time",
-        DATE,
-        "(date_trunc('month', {0}) + '1 month - 1 day'::interval)::date",
-        "its last day",
-        aliases=("lastDay", "last_day"),
-    ),
-    Function(
-        "toDaysSinceYearZero", "time", UINT64, "(({0})::date - '0001-01-01'::date + 366)::bigint", "days"
-    ),
-    Function("toMillisecond", "time", UINT16, "(extract(milliseconds from {0})::bigint % 1000)", "0 to 999"),
-    Function(
-        "toUnixTimestamp64Milli",
-        "time",
-        INT64,
-        "floor(extract(epoch from {0}) * 1000)::bigint",
-        "milliseconds since 1970",
-    ),
-    Function("fromUnixTimestamp", "int", DATETIME, "to_timestamp({0})", "the time of seconds since 1970"),
-    Function(
-        "fromUnixTimestamp64Milli",
-        "int",
-        DATETIME64,
-        "to_timestamp({0} / 1000.0)",
-        "the time of milliseconds",
-    ),
-    Function("age", "unit time time", INT64, "hogql_age({0}, {1}, {2})", "whole units from b to c"),
-    Function("monthName", "time", STRING, "to_char({0}, 'FMMonth')", "January …"),
-    # Time: buckets
-    Function("toStartOfSecond", "time", DATETIME64, "date_trunc('second', {0})", "to the second"),
-    Function("toStartOfMinute", "time", DATETIME, "date_trunc('minute', {0})", "to the minute"),
-    Function("toStartOfHour", "time", DATETIME, "date_trunc('hour', {0})", "to the hour"),
-    Function("toStartOfDay", "time", DATETIME, "date_trunc('day', {0})::timestamptz", "to midnight"),
-    Function("toMonday", "time", DATE, "date_trunc('week', {0})::date", "the Monday of its week"),
-    Function(
+    _slot("toStartOfMinute", 60, "to the minute"),
+    _slot("toStartOfFiveMinutes", 300, "to 5 minutes", "toStartOfFiveMinute"),
+    _slot("toStartOfTenMinutes", 600, "to 10 minutes"),
+    _slot("toStartOfFifteenMinutes", 900, "to 15 minutes"),
+    _slot("timeSlot", 1800, "to half an hour"),
+    _slot("toStartOfHour", 3600, "to the hour"),
+    zoned(Function("toStartOfDay", "time", to_seconds, _day, "to midnight")),
+    _cut("toMonday", "date_trunc('week', {0})::date", "the Monday of its week"),
+    _cut(
         "toStartOfWeek",
+        "hogql_week(({0})::date, {1|0})",
+        "first day: Sunday, with an odd mode Monday",
         "time [int]",
-        DATE,
-        "hogql_week({0}::date, {1|0})",
-        "first day: Sunday, with mode 1 Monday",
     ),
-    Function("toStartOfMonth", "time", DATE, "date_trunc('month', {0})::date", "the first of the month"),
-    Function(
-        "toStartOfQuarter", "time", DATE, "date_trunc('quarter', {0})::date", "the first of the quarter"
+    _cut(
+        "toLastDayOfWeek",
+        "(hogql_week(({0})::date, {1|0}) + 6)",
+        "last day: Saturday, with an odd mode Sunday",
+        "time [int]",
     ),
-    Function("toStartOfYear", "time", DATE, "date_trunc('year', {0})::date", "the first of January"),
-    Function(
-        "dateDiff",
-        "unit time time",
-        INT64,
-        "hogql_date_diff({0}, {1}, {2})",
-        "boundaries crossed from b to c",
-        aliases=("date_diff",),
-        any_case=("dateDiff", "date_diff"),
+    _cut("toStartOfMonth", "date_trunc('month', {0})::date", "the first of the month"),
+    _cut(
+        "toLastDayOfMonth",
+        "(date_trunc('month', {0}) + '1 month - 1 day'::interval)::date",
+        "the month's last day",
+        aliases=("last_day",),
+        any_case=("last_day",),
+    ),
+    _cut("toStartOfQuarter", "date_trunc('quarter', {0})::date", "the first of the quarter"),
+    _cut("toStartOfYear", "date_trunc('year', {0})::date", "the first of January"),
+    _cut(
+        "toStartOfISOYear",
+        "date_trunc('week', make_date(extract(isoyear from {0})::integer, 1, 4))::date",
+        "the Monday of ISO week 1",
     ),
 ]
+BY_NAME = {row.name: row for row in ROWS}
 ROWS += [
     Function(
-        f"toInterval{unit}",
-        "int",
-        interval(unit),
-        f"make_interval({keyword} => ({{0}})::integer{times})",
-        f"n {unit.lower()}s",
-    )
-    for unit, keyword, times in [
-        ("Second", "secs", ""),
-        ("Minute", "mins", ""),
-        ("Hour", "hours", ""),
-        ("Day", "days", ""),
-        ("Week", "weeks", ""),
-        ("Month", "months", ""),
-        ("Quarter", "months", " * 3"),
-        ("Year", "years", ""),
-    ]
+        "dateTrunc",
+        "const time [zone]",
+        DATETIME,
+        "",
+        "to the second … year: toStartOfSecond … toStartOfYear; weeks start on Monday",
+        aliases=("date_trunc",),
+        any_case=("dateTrunc", "date_trunc"),
+        rewrite=_truncated,
+    ),
 ]

@@ -1,0 +1,58 @@
+"""The query's own moment: now(), today() … are constants, so that the planner sees them; and bare units."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlglot import exp
+
+from analytics.hogql.functions.row import ArgumentError
+from analytics.hogql.functions.time_units import unit_of
+from analytics.hogql.functions.time_zones import zone_of
+from analytics.hogql.scope import Scope
+from analytics.hogql.tree import Expr, Literal
+from analytics.hogql.types import DATE, DATETIME, Type
+from analytics.hogql.zones import is_zone
+
+# By the name in lower case: names that give the query's moment, most arguments.
+MOMENTS = {
+    "now": 1,
+    "now64": 2,
+    "today": 0,
+    "yesterday": 0,
+    "utctimestamp": 0,
+}
+UNIT_FIRST = {"dateDiff", "dateAdd", "dateSub", "age", "dateTrunc"}
+
+
+def moment(name: str, args: list[Expr], scope: Scope) -> Expr:
+    """now([zone]), now64([digits[, zone]]), today(), yesterday(), UTCTimestamp(). Raises ArgumentError."""
+    name = name.lower()
+    if len(args) > MOMENTS[name]:
+        raise ArgumentError(f"`{name}` takes fewer arguments than {len(args)}.", f"Write `{name}()`.")
+    now = scope.context.now
+    if name in {"today", "yesterday"}:
+        return Literal(now.date() - timedelta(days=name == "yesterday"), DATE)
+    if name == "utctimestamp":
+        return Literal(now.replace(microsecond=0), DATETIME)
+    values = [arg.value if isinstance(arg, Literal) else None for arg in args]
+    digits = values.pop(0) if name == "now64" and values else 3
+    if not isinstance(digits, int) or not 0 <= digits <= 6:
+        raise ArgumentError("`now64` takes 0 to 6 digits.", "For example `now64(3)`.")
+    if values and not is_zone(values[0]):
+        raise ArgumentError("This is no time zone.", "For example 'Europe/Berlin'.")
+    zone = zone_of(args[-1]) if values else ""
+    step = 10 ** (6 - digits)
+    return Literal(
+        now.replace(microsecond=now.microsecond // step * step), Type(f"DateTime64({digits})", zone=zone)
+    )
+
+
+def unit_first(name: str, arguments: list[exp.Expr]) -> list[exp.Expr]:
+    """dateDiff(DAY, a, b): a bare unit is the text 'DAY'."""
+    first = arguments[0] if arguments else None
+    if name not in UNIT_FIRST or len(arguments) < 3 or not isinstance(first, exp.Column):
+        return arguments
+    if len(first.parts) > 1 or unit_of(first.name) is None:
+        return arguments
+    return [exp.Literal.string(first.name), *arguments[1:]]
