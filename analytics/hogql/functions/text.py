@@ -1,12 +1,137 @@
-"""Text."""
+"""Text: its length, its case, what is put around it. Bytes count, unless a name ends in UTF8."""
 
 from __future__ import annotations
 
-from analytics.hogql.functions.row import Function
-from analytics.hogql.types import STRING, UINT8, UINT64, Type
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from analytics.hogql.functions.row import ArgumentError, Function
+from analytics.hogql.tree import Call, Expr, Literal
+from analytics.hogql.types import INT32, NULL, STRING, UINT8, UINT64
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+_FIELD = re.compile(r"\{\{|\}\}|\{([0-9]*)\}|[{}]")
+
+
+def constant_text(arg: Expr, what: str) -> str:
+    """The text of a literal. Raises ArgumentError."""
+    if not isinstance(arg, Literal) or not isinstance(arg.value, str):
+        raise ArgumentError(f"{what} is a constant text.", "Write the text itself there.")
+    return arg.value
+
+
+def as_text(arg: Expr) -> Expr:
+    """The value as toString gives it."""
+    if arg.type.name in {"String", "Nothing"}:
+        return arg
+    if arg.type.items:
+        raise ArgumentError(f"A text is wanted here, not {arg.type}.", "Use arrayStringConcat.")
+    return Call("toString", (arg,), STRING.or_null(arg.type.nullable))
+
+
+def _joined(name: str, *, strict: bool) -> Callable[[list[Expr]], Expr | None]:
+    """Arguments that are not text are read as toString gives them."""
+
+    def rewrite(args: list[Expr]) -> Expr | None:
+        if name == "format":
+            _fields(constant_text(args[0], "The pattern of `format`"), len(args) - 1)
+        texts = tuple(as_text(arg) for arg in args)
+        nullable = strict and any(arg.type.nullable for arg in args)
+        type_ = NULL if strict and any(arg.type == NULL for arg in args) else STRING.or_null(nullable)
+        return Literal(None, NULL) if type_ == NULL else Call(name, texts, type_)
+
+    return rewrite
+
+
+def _fields(pattern: str, values: int) -> list[str | int]:
+    """The pattern of `format` as texts and numbers of values. Raises ArgumentError."""
+    parts: list[str | int] = []
+    place, following, kinds = 0, 0, set()
+    for match in _FIELD.finditer(pattern):
+        parts.append(pattern[place : match.start()])
+        place = match.end()
+        if match[0] in {"{{", "}}"}:
+            parts.append(match[0][0])
+            continue
+        kinds.add("broken" if match[1] is None else "numbered" if match[1] else "following")
+        parts.append(int(match[1]) if match[1] else following)
+        following += 1
+    if len(kinds) > 1 or "broken" in kinds:
+        raise ArgumentError(
+            "This pattern of `format` cannot be read.", "Write {} {}, or {0} {1}; {{ for a {."
+        )
+    if any(isinstance(part, int) and part >= values for part in parts):
+        raise ArgumentError("The pattern of `format` names more values than there are.", "Give more values.")
+    return [*parts, pattern[place:]]
+
+
+def _format(printer: Expressions, call: Call) -> str:
+    pattern, *values = call.args
+    texts = [printer.value(value) for value in values]
+    fields = _fields(constant_text(pattern, "The pattern of `format`"), len(values))
+    parts = [
+        texts[part] if isinstance(part, int) else printer.parameter(part, "text")
+        for part in fields
+        if part != ""
+    ]
+    unused = [f"left({text}, 0)" for i, text in enumerate(texts) if i not in fields]  # NULL if it is
+    return f"({' || '.join([*parts, *unused])})"
+
+
+def _join(printer: Expressions, call: Call) -> str:
+    """NULL anywhere is NULL, unlike in PostgreSQL's concat_ws."""
+    separator, *texts = [printer.value(arg) for arg in call.args]
+    if not texts:
+        return f"left({separator}, 0)"
+    if len(texts) == 1:
+        return f"({texts[0]} || left({separator}, 0))"
+    return "(" + f" || {separator} || ".join(texts) + ")"
+
+
+def _trimmed(args: list[Expr]) -> None:
+    """ClickHouse trims off single bytes."""
+    if len(args) > 1 and not constant_text(args[1], "What is trimmed off").isascii():
+        raise ArgumentError("What is trimmed off is ASCII here.", "Use replaceRegexpOne.")
+
+
+def _last_letter(args: list[Expr]) -> None:
+    letter = constant_text(args[1], "The last letter")
+    if len(letter) != 1 or not letter.isascii():
+        raise ArgumentError("The last letter is one ASCII character.", "For example '/'.")
+
+
+def _letters(args: list[Expr]) -> Expr | None:
+    """char(72, 105): the constants of ASCII."""
+    codes = [arg.value if isinstance(arg, Literal) else None for arg in args]
+    if not all(isinstance(code, int) and 0 < code < 128 for code in codes):
+        raise ArgumentError("`char` takes constants from 1 to 127 here.", "Write the text itself.")
+    return Literal("".join(chr(code) for code in codes if isinstance(code, int)), STRING)
+
 
 ROWS = [
-    # Text
+    Function(
+        "length",
+        "text|bytes",
+        UINT64,
+        "octet_length({0})::bigint",
+        "number of bytes",
+        aliases=("octet_length",),
+        any_case=("length", "octet_length"),
+    ),
+    Function(
+        "lengthUTF8",
+        "text",
+        UINT64,
+        "char_length({0})::bigint",
+        "number of characters",
+        aliases=("char_length", "character_length"),
+        any_case=("char_length", "character_length"),
+    ),
+    Function("empty", "text", UINT8, "({0} = '')", "is it ''?", condition=True),
+    Function("notEmpty", "text", UINT8, "({0} <> '')", "is it not ''?", condition=True),
     Function(
         "lower",
         "text",
@@ -25,26 +150,40 @@ ROWS = [
         aliases=("ucase",),
         any_case=("upper", "ucase"),
     ),
-    Function("length", "text", UINT64, "octet_length({0})::bigint", "number of bytes", any_case=("length",)),
+    Function("lowerUTF8", "text", STRING, "hogql_lower({0})", "all letters small"),
+    Function("upperUTF8", "text", STRING, "hogql_upper({0})", "all letters capital"),
     Function(
-        "lengthUTF8",
-        "text",
-        UINT64,
-        "char_length({0})::bigint",
-        "number of characters",
-        aliases=("char_length",),
-        any_case=("char_length",),
-    ),
-    Function("empty", "text", UINT8, "({0} = '')", "is it ''?", condition=True),
-    Function("notEmpty", "text", UINT8, "({0} <> '')", "is it not ''?", condition=True),
-    Function(
-        "trim",
+        "initcap",
         "text",
         STRING,
-        "btrim({0})",
-        "without spaces at both ends",
-        aliases=("trimBoth",),
-        any_case=("trim",),
+        'initcap({0} COLLATE "C")',
+        "first letter of each word capital, the others small (ASCII)",
+        any_case=("initcap",),
+    ),
+    Function(
+        "reverse",
+        "text",
+        STRING,
+        "reverse(hogql_ascii({0}))",
+        "from the last byte to the first",
+        any_case=("reverse",),
+    ),
+    Function("reverseUTF8", "text", STRING, "reverse({0})", "from the last character to the first"),
+    Function(
+        "repeat",
+        "text int",
+        STRING,
+        "repeat({0}, hogql_within(greatest({1}, 0), 1000000 / greatest(octet_length({0}), 1))::integer)",
+        "n times over, up to 1 MB",
+        any_case=("repeat",),
+    ),
+    Function(
+        "space",
+        "int",
+        STRING,
+        "repeat(' ', hogql_within(greatest({0}, 0), 1000000)::integer)",
+        "n spaces",
+        any_case=("space",),
     ),
     Function(
         "concat",
@@ -54,100 +193,120 @@ ROWS = [
         "texts joined; NULL is read as ''",
         strict=False,
         any_case=("concat",),
+        rewrite=_joined("concat", strict=False),
     ),
     Function(
-        "startsWith", "text text", UINT8, "starts_with({0}, {1})", "does it start with b?", condition=True
-    ),
-    Function(
-        "endsWith",
-        "text text",
-        UINT8,
-        "(right({0}, char_length({1})) = {1})",
-        "does it end with b?",
-        condition=True,
-    ),
-    Function(
-        "position",
-        "text text",
-        UINT64,
-        "position({1} in {0})::bigint",
-        "where b starts in a, from 1; 0: nowhere",
-        any_case=("position",),
-    ),
-    Function("replaceAll", "text text text", STRING, "replace({0}, {1}, {2})", "every b in a by c"),
-    Function(
-        "splitByChar",
-        "text text",
-        Type("Array", items=(STRING,)),
-        "CASE WHEN {1} = '' THEN ARRAY[''] ELSE string_to_array({1}, {0}) END",
-        "parts of b",
-    ),
-    Function("lowerUTF8", "text", STRING, "lower({0})", "all letters small"),
-    Function("upperUTF8", "text", STRING, "upper({0})", "all letters capital"),
-    Function("reverseUTF8", "text", STRING, "reverse({0})", "from the last character to the first"),
-    Function(
-        "substringUTF8",
-        "text int [int]",
+        "concatWithSeparator",
+        "text any+",
         STRING,
-        "hogql_substring({0}, {1}, {2|2147483647})",
-        "characters from position b (from 1; negative: from the end), c of them",
+        _join,
+        "texts joined by a",
+        aliases=("concat_ws",),
+        any_case=("concat_ws",),
+        rewrite=_joined("concatWithSeparator", strict=True),
     ),
     Function(
-        "substring",
-        "text int [int]",
+        "format",
+        "text any+",
         STRING,
-        "hogql_substring_bytes({0}, {1}, {2|2147483647})",
-        "bytes from position b (from 1; negative: from the end), c of them",
-        aliases=("substr", "mid"),
+        _format,
+        "a pattern such as '{} of {}' filled with the values",
+        rewrite=_joined("format", strict=True),
     ),
-    Function("left", "text int", STRING, "hogql_left({0}, {1})", "the first n bytes; all but -n of them"),
-    Function("right", "text int", STRING, "hogql_right({0}, {1})", "the last n bytes; all but -n of them"),
-    Function("leftUTF8", "text int", STRING, "left({0}, ({1})::integer)", "the first n characters"),
-    Function("rightUTF8", "text int", STRING, "right({0}, ({1})::integer)", "the last n characters"),
-    Function("trimLeft", "text", STRING, "ltrim({0})", "without spaces at the start", aliases=("ltrim",)),
-    Function("trimRight", "text", STRING, "rtrim({0})", "without spaces at the end", aliases=("rtrim",)),
+    Function(
+        "trimBoth",
+        "text [text]",
+        STRING,
+        "btrim({0}, {1|' '})",
+        "without spaces (or the letters b) at both ends",
+        aliases=("trim",),
+        rewrite=_trimmed,
+    ),
+    Function(
+        "trimLeft",
+        "text [text]",
+        STRING,
+        "ltrim({0}, {1|' '})",
+        "without spaces (or the letters b) at the start",
+        aliases=("ltrim",),
+        rewrite=_trimmed,
+    ),
+    Function(
+        "trimRight",
+        "text [text]",
+        STRING,
+        "rtrim({0}, {1|' '})",
+        "without spaces (or the letters b) at the end",
+        aliases=("rtrim",),
+        rewrite=_trimmed,
+    ),
+    Function(
+        "leftPad",
+        "text int [text]",
+        STRING,
+        "CASE WHEN octet_length({0}) >= {1} THEN hogql_substring_bytes({0}, 1, hogql_within({1}, 1000000))"
+        " ELSE hogql_pad({0}, {1}, coalesce(nullif({2|' '}, ''), ' ')) || {0} END",
+        "filled up at the start to n bytes",
+        aliases=("lpad",),
+        any_case=("lpad",),
+    ),
+    Function(
+        "rightPad",
+        "text int [text]",
+        STRING,
+        "CASE WHEN octet_length({0}) >= {1} THEN hogql_substring_bytes({0}, 1, hogql_within({1}, 1000000))"
+        " ELSE {0} || hogql_pad({0}, {1}, coalesce(nullif({2|' '}, ''), ' ')) END",
+        "filled up at the end to n bytes",
+        aliases=("rpad",),
+        any_case=("rpad",),
+    ),
     Function(
         "leftPadUTF8",
         "text int [text]",
         STRING,
-        "lpad({0}, ({1})::integer, {2|' '})",
-        "filled up at the start",
+        "lpad({0}, hogql_within({1}, 1000000)::integer, coalesce(nullif({2|' '}, ''), ' '))",
+        "filled up at the start to n characters",
     ),
     Function(
         "rightPadUTF8",
         "text int [text]",
         STRING,
-        "rpad({0}, ({1})::integer, {2|' '})",
-        "filled up at the end",
+        "rpad({0}, hogql_within({1}, 1000000)::integer, coalesce(nullif({2|' '}, ''), ' '))",
+        "filled up at the end to n characters",
     ),
     Function(
-        "replaceOne", "text text text", STRING, "hogql_replace_one({0}, {1}, {2})", "the first b in a by c"
-    ),
-    Function(
-        "positionUTF8", "text text", UINT64, "position({1} in {0})::bigint", "where b starts, in characters"
-    ),
-    Function(
-        "positionCaseInsensitive",
+        "appendTrailingCharIfAbsent",
         "text text",
-        UINT64,
-        'position(lower({1} COLLATE "C") in lower({0} COLLATE "C"))::bigint',
-        "where b starts in a, in any case of ASCII letters",
-    ),
-    Function("notLike", "text text", UINT8, "({0} NOT LIKE {1})", "not like", condition=True),
-    Function("notILike", "text text", UINT8, "({0} NOT ILIKE {1})", "not like, in any case", condition=True),
-    Function(
-        "splitByString",
-        "text text",
-        Type("Array", items=(STRING,)),
-        "CASE WHEN {1} = '' THEN ARRAY[''] ELSE string_to_array({1}, {0}) END",
-        "parts of b",
-    ),
-    Function("hex", "text", STRING, "upper(encode(convert_to({0}, 'UTF8'), 'hex'))", "bytes as hexadecimal"),
-    Function(
-        "base64Encode",
-        "text",
         STRING,
-        "translate(encode(convert_to({0}, 'UTF8'), 'base64'), chr(10), '')",
-        "bytes as base64",
+        "CASE WHEN {0} = '' OR right({0}, 1) = {1} THEN {0} ELSE {0} || {1} END",
+        "with the letter b at its end; '' stays ''",
+        rewrite=_last_letter,
     ),
+    Function(
+        "ascii",
+        "text",
+        INT32,
+        "CASE WHEN {0} = '' THEN 0 ELSE get_byte(convert_to(left({0}, 1), 'UTF8'), 0) END",
+        "the first byte's number",
+        any_case=("ascii",),
+    ),
+    Function(
+        "char",
+        "int+",
+        STRING,
+        "",
+        "the letters of these numbers (constants of ASCII)",
+        any_case=("char",),
+        rewrite=_letters,
+    ),
+    Function("isValidUTF8", "text", UINT8, "({0} = {0})", "1: a text here always is", condition=True),
+    Function(
+        "isASCII", "text", UINT8, "(octet_length({0}) = char_length({0}))", "only ASCII?", condition=True
+    ),
+    Function("toValidUTF8", "text", STRING, "{0}", "the text: it is valid here"),
+    *(
+        Function(f"normalizeUTF8{form}", "text", STRING, f"normalize({{0}}, {form})", f"in Unicode's {form}")
+        for form in ("NFC", "NFD", "NFKC", "NFKD")
+    ),
+    Function("firstLine", "text", STRING, "split_part({0}, chr(10), 1)", "up to the first line's end"),
 ]

@@ -1,0 +1,110 @@
+"""Text, URLs, hashes and encodings: the same value and type as ClickHouse gives (chdb is the judge)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from agentry.accounts.models import Project
+from agentry.errors import AgentryError
+from analytics import query
+from tests.clickhouse import differences
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Texts with what goes wrong: nothing, letters of two to four bytes, folds that change their length, quotes,
+# white space, wildcards, line ends.
+AWKWARD = ["''", "'abc'", "'aBc aBc'", "'äöü ß'", "'日本語'", "'😀x'", "'it''s'", "'a%b_c'", "'  two  '"]
+AWKWARD += ["'x\\ny'", "'a,b,,c'", "'ΑΣ ΑΣ'", "'a\\\\b'", "'tab\\there'"]
+
+ONE = """
+length lengthUTF8 char_length OCTET_LENGTH empty notEmpty lower upper lcase UCASE lowerUTF8 upperUTF8 initcap
+reverseUTF8 trimBoth trim trimLeft trimRight ltrim rtrim ascii isValidUTF8 isASCII toValidUTF8
+
+normalizeUTF8NFC normalizeUTF8NFD normalizeUTF8NFKC normalizeUTF8NFKD firstLine
+splitByWhitespace splitByNonAlpha tokens alphaTokens
+"""
+
+MORE = """
+repeat({}, 3) repeat({}, 0) repeat({}, -1) leftPad({}, 30) leftPad({}, 30, 'xyz') rightPad({}, 30, 'xyz')
+rightPad({}, 30, '') leftPadUTF8({}, 2) leftPadUTF8({}, 12, 'éx') rightPadUTF8({}, 12, 'éx') leftUTF8({}, 2)
+leftUTF8({}, -2) rightUTF8({}, 2) rightUTF8({}, -2) rightUTF8({}, 0) leftUTF8({}, 0) substringUTF8({}, 2)
+substringUTF8({}, -3) substringUTF8({}, 2, 3) substringUTF8({}, -3, 2) substringUTF8({}, -30, 28)
+substringUTF8({}, 2, -1) substringUTF8({}, -3, -1) substringUTF8({}, 0) substringUTF8({}, 0, 2)
+substringUTF8({}, -90) substringUTF8({}, 90) substringUTF8({}, 1, 0) substring({}, 1) substring({}, 0)
+substring({}, 1, 90) substring({}, 90) substring({}, -90) left({}, 90) right({}, 90) left({}, 0) right({}, 0)
+left({}, -90) right({}, -90) substringIndex({}, ',', 2) substringIndex({}, ',', -2) substringIndex({}, ' ', 1)
+substringIndex({}, ' ', -1) substringIndex({}, ' ', 0) substringIndexUTF8({}, 'ö', 1)
+replaceAll({}, 'b', 'XX') replace({}, 'ö', '')
+replaceOne({}, 'b', 'é') replaceOne({}, '', 'é') replaceAll({}, '', 'é')
+translate({}, 'abc', 'xy') translateUTF8({}, 'öbß', 'oß') splitByChar(',', {}) splitByChar(' ', {}, 2)
+splitByChar(',', {}, 0) splitByString('ö', {}) splitByString(',,', {}) splitByString(', ', {}, 1)
+splitByWhitespace({}, 1) splitByNonAlpha({}, 2) alphaTokens({}, 1) ngrams({}, 2) ngrams({}, 4)
+concatWithSeparator('-', {}, 'b', {}) concat_ws({}, 'x', 'y') concat({}, 1, 'x') {}||'x'
+format('{{}}!{{}}', {}, 'b') format('{{1}}{{0}}{{1}}{{{{', {}, 'b') format('x', {})
+appendTrailingCharIfAbsent({}, 'c') trimBoth({}, 'ca') trimLeft({}, 'ca ') trimRight({}, 'c ')
+position({}, 'b') position({}, 'ö') position({}, '') position({}, 'B', 3) position({}, '', 3)
+position({}, '', 90) positionUTF8({}, 'ü') positionUTF8({}, 'c', 4) positionCaseInsensitive({}, 'B')
+positionCaseInsensitive({}, 'B', 4) positionCaseInsensitiveUTF8({}, 'Ö') locate('b', {}) locate('b', {}, 3)
+instr({}, 'B') startsWith({}, 'a') startsWith({}, '') endsWith({}, 'c') endsWith({}, 'ß')
+startsWithUTF8({}, 'ä') endsWithUTF8({}, 'ß') startsWithCaseInsensitive({}, 'A')
+endsWithCaseInsensitive({}, 'C') startsWithCaseInsensitiveUTF8({}, 'Ä')
+endsWithCaseInsensitiveUTF8({}, 'X') countSubstrings({}, 'b')
+countSubstrings({}, '') countSubstringsCaseInsensitive({}, 'B') countSubstringsCaseInsensitiveUTF8({}, 'Ö')
+multiSearchAny({}, ['x', 'ö']) multiSearchAnyCaseInsensitive({}, ['X', 'BC']) multiSearchAnyUTF8({}, ['日'])
+multiSearchAnyCaseInsensitiveUTF8({}, ['Ö']) multiSearchAllPositions({}, ['c', 'b']) hasToken({}, 'abc')
+multiSearchFirstPosition({}, ['c', 'b']) multiSearchFirstIndex({}, ['q', 'b', 'c']) hasToken({}, 'aBc')
+hasTokenCaseInsensitive({}, 'ABC')
+"""
+OF_ONE = ONE.split()
+CALLS = [line for line in re.split(r"(?<=\)) |\n|(?<=x') ", MORE) if line]
+
+REFUSED = [
+    "splitByChar('ab', 'x')", "splitByString('', 'x')", "substringIndex('a', 'xx', 1)", "char(200)",
+    "translate('a', 'a', 'bc')", "translate('a', 'é', 'b')", "format('{', 'a')", "format('{}{}', 'a')",
+    "format('{0}{}', 'a')", "hasToken('a', 'a b')", "position('a', 'a', -1)", "trimBoth('a', 'é')",
+    "appendTrailingCharIfAbsent('a', 'bb')", "ngrams('abc', 0)", "multiSearchAny('a', [])",
+    "repeat('abc', 1000000)", "leftPad('a', -1)", "leftPad('a', 100000000)", "reverse('ä')",
+    "substring('ä', 1, 1)", "space(100000000)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_text_functions_give_what_clickhouse_gives(project: Project, text: str) -> None:
+    texts = [f"{name}({text})" for name in OF_ONE] + [call.format(*[text] * 9) for call in CALLS]
+    assert differences(project, texts) == ""
+
+
+def test_null_and_other_values(project: Project) -> None:
+    null = "if(1 = 1, NULL, 'x')"
+    strict = [f"{name}({null})" for name in OF_ONE] + [
+        call.format(*[null] * 9) for call in CALLS
+        if not call.startswith(("concat({}", "{}||", "multiSearchAllP"))
+    ]  # fmt: skip
+    more = [
+        "space(3)",
+        "space(-1)",
+        "char(72, 105)",
+        "CHAR(65)",
+        "reverse('abc')",
+        "concat('a', 1, 2.5, true)",
+    ]
+    more += [
+        "concat('a', toDate('2024-02-03'))",
+        "'a' || 1 || 'b'",
+        "format('{}-{}', 1, toDate('2024-02-03'))",
+    ]
+    more += [
+        "concatWithSeparator('-', 1, 2.5)",
+    ]
+    more += ["leftPad('x', 1000000) = ''", "substring('abcdef', 2, -2)", "substring('abc', -5, 3)"]
+    more += ["substring('äbc', 3, 1)", "right('äbc', 2)", "leftPad('äb', 6, 'xy')", "concat('a')"]
+    assert differences(project, strict + more) == ""
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_cannot_be_exact_is_refused(project: Project, text: str) -> None:
+    with pytest.raises(AgentryError) as refusal:
+        query.run(project, f"select {text} as value")
+    assert refusal.value.status in {400, 422}
