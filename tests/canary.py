@@ -16,7 +16,7 @@ from agentry.accounts.teams import create_team
 from tests.stored import store
 
 CANARY = "canary-of-the-other-project"
-CANARY_NUMBER = 424_242
+CANARY_NUMBER = 1_987_654_321
 OWN = "ours"
 # What only PostgreSQL, psycopg or our own SQL would say.
 FOREIGN_WORDS = re.compile(

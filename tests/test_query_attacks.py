@@ -81,7 +81,7 @@ REFUSED: list[tuple[int, str, list[str]]] = [
     (38, "too_many_rows", ["select * from numbers(1000000000)"]),
     (38, TABLE, ["select * from generate_series(1,1e9)", "select * from system.numbers(5)"]),
     (39, FUNCTION, ["select dictGet('d','a',1)", "select joinGet('a','b',1)"]),
-    (40, f"{CLAUSE} {COLUMN}", [f"select 1 from events where event in {name}" for name in ("other", "pg_user", "events")]),
+    (40, f"{CLAUSE} {COLUMN}", [f"select 1 from events where event in {x}" for x in ("pg_user", "events")]),
     (41, TABLE, ["select * from dblink('x','select 1')"]),
     (41, FUNCTION, ["select dblink('x','select 1')"]),
     (42, COLUMN, ["select count() from events where project_id=2", "select events.project_id from events"]),
