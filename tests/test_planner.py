@@ -218,6 +218,8 @@ def test_the_smallest_level_that_is_exact(stored: Project, text: str, levels: tu
         ("select count() from events where properties.latency_ms > 100", "not each value"),
         ("select toStartOfMinute(timestamp), count() from events group by 1", "differs inside an hour"),
         ("select count() from events where timestamp = now()", "one exact millisecond"),
+        ("select distinct event, count() over () from events", "a window looks at single events"),
+        ("select groupArray(event) from events", "needs every single event"),
     ],
 )
 def test_a_raw_plan_says_why(stored: Project, text: str, reason: str) -> None:

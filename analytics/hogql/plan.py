@@ -108,7 +108,7 @@ class _Planner:
             raise InexactError("the planner is off")
         if not select.aggregated and not select.distinct:
             raise InexactError("it lists single events")
-        weigher = Weigher(table.alias)
+        weigher = Weigher(table.alias, select.aggregated)
         weighed = map_select(select, weigher.rewrite)
         assert table.since is not None and table.project_id is not None
         until = table.until or floor_day(self.facts.now) + 3 * DAY  # events lie at most 24 hours ahead

@@ -32,8 +32,8 @@ def from_json(text: str, type_: Type) -> str:
         return text
     if type_.is_array:
         one = from_json("e.v", type_.item)
-        items = f"SELECT array_agg({one} ORDER BY e.i) FROM jsonb_array_elements({text}) WITH ORDINALITY AS e(v, i)"
-        return f"coalesce(({items}), {zero(type_)})"
+        rows = f"jsonb_array_elements({text}) WITH ORDINALITY AS e(v, i)"
+        return f"coalesce((SELECT array_agg({one} ORDER BY e.i) FROM {rows}), {zero(type_)})"
     return f"({text} #>> '{{}}')::{sql_type(type_)}"
 
 
@@ -113,8 +113,8 @@ class Elements:
         return self.select(collect(text, type_, order or self.place), condition)
 
 
-def order_keys(text: str, type_: Type, direction: str = "ASC") -> str:
-    """What sorts printed values of a type as ClickHouse does: text by bytes, NULLs last, tuples by parts."""
+def order_keys(text: str, type_: Type, direction: str) -> str:
+    """What sorts printed values of a type as ClickHouse does: text by bytes, tuples by their parts."""
     if type_.is_tuple:
         parts = [
             order_keys(from_json(f"({text} -> {place})", item), item, direction)
@@ -122,4 +122,4 @@ def order_keys(text: str, type_: Type, direction: str = "ASC") -> str:
         ]
         return ", ".join(parts)
     collate = ' COLLATE "C"' if type_.name == "String" else ""
-    return f"{text}{collate} {direction} NULLS LAST"
+    return f"{text}{collate} {direction}"

@@ -24,7 +24,6 @@ from analytics.hogql.tree import (
     Select,
     Union,
 )
-from analytics.hogql.tuples import elements
 from analytics.hogql.types import common
 
 MAX_NAME = 128
@@ -215,9 +214,7 @@ def _order_by(
     for item in order.expressions:
         allow.check(item)
         descending, first = bool(item.args.get("desc")), bool(item.args.get("nulls_first"))
-        key = _by_position(item.this, columns, expressions)
-        parts = elements(key) if key.type.is_tuple else [key]
-        keys += [OrderKey(part, descending, first) for part in parts]
+        keys.append(OrderKey(_by_position(item.this, columns, expressions), descending, first))
     return tuple(keys)
 
 

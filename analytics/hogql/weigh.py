@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from analytics.hogql.constants import instant
+from analytics.hogql.lambdas import ALIAS as LAMBDA
 from analytics.hogql.tree import (
     Aggregate,
     Call,
     Column,
     Compare,
     Expr,
-    In,
     Interval,
     Literal,
     Property,
-    Scalar,
+    Window,
 )
 from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
 from analytics.hogql.walk import map_expr
@@ -67,6 +67,7 @@ class Weigher:
     """Rewrites the expressions of one SELECT; collects what they need."""
 
     alias: str
+    grouped: bool = True  # whether the SELECT has groups, which windows then look at
     detail: bool = False
     hourly: bool = False
     cuts: set[datetime] = field(default_factory=set)
@@ -88,8 +89,8 @@ class Weigher:
                 return self._bucketed(expr, name)
             case Call(name="dateDiff") if any(self._is_time(arg) for arg in expr.args):
                 raise InexactError("it measures from each event's own time")
-            case Scalar() | In():
-                return map_expr(expr, self.rewrite, lambda query: query)
+            case Window() if not self.grouped:
+                raise InexactError("a window looks at single events")
             case _:
                 return map_expr(expr, self.rewrite, lambda query: query)
 
@@ -100,7 +101,7 @@ class Weigher:
         return Column(self.alias, name, type_)
 
     def _column(self, column: Column) -> Expr:
-        if column.name == "event":
+        if column.name == "event" or column.source.startswith(LAMBDA):
             return column
         if column.name == "timestamp":
             raise InexactError("it uses each event's own time")
@@ -108,6 +109,8 @@ class Weigher:
 
     def _property(self, prop: Property) -> Expr:
         name = prop.path[0]
+        if prop.type.name == "JSON":
+            raise InexactError(f"it reads `{name}` as JSON")
         if len(prop.path) == 1 and name == "customer_id":
             return self._own(name, prop.type)
         if len(prop.path) == 1 and name in DETAILS:

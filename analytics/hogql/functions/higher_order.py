@@ -115,7 +115,7 @@ def _sort(direction: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
         elements, function = _parts(printer, call)
         text, type_ = _value(elements, function)
-        order = f"{order_keys(text, type_, direction)}, {elements.place}"
+        order = f"{order_keys(text, type_, direction + ' NULLS LAST')}, {elements.place}"
         return elements.array(elements.items[0], elements.types[0], order=order)
 
     return printed
