@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
-from analytics.hogql import aggregates, calls
-from analytics.hogql.calls import check_kind, contains_aggregate, require_bool, wrong
+from analytics.hogql import aggregates, allow, calls
+from analytics.hogql.aggregate_families.row import AggregateFunction, count_kinds
+from analytics.hogql.aggregates import Named
+from analytics.hogql.calls import check_kind, contains_aggregate, wrong
+from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Aggregate, Expr
+from analytics.hogql.tree import Aggregate, Call, Expr, Literal
+from analytics.hogql.types import BOOL, NULL, UINT8
 
 Resolve = Callable[[exp.Expr], Expr]
+
+MAX_COUNT = 1_000_000  # the most that groupArray(n), topK(n) … take as n
+ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "plus": lambda a, b: a + b,
+    "minus": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+}
 
 
 def call(
@@ -23,63 +36,122 @@ def call(
     """
     name = node.this if isinstance(node.this, str) else node.this.name
     found = aggregates.find(name)
-    if found is None:
-        return calls.call(node, scope, resolve)
-    arguments, parameters = list(node.expressions), list(node.args.get("params") or [])
-    return _aggregate(node, *found, arguments, parameters, resolve, nested=over)
+    if found is not None:
+        return _aggregate(node, found, resolve, nested=over)
+    if hint := aggregates.hint(name):
+        raise wrong(f"There is no aggregate `{name[:60]}` here.", node, hint, "unknown_function")
+    return calls.call(node, scope, resolve)
+
+
+def filtered(node: exp.Filter, aggregate: Expr, condition: Expr) -> Expr:
+    """`aggregate FILTER (WHERE condition)`: the -If combinator in other words."""
+    if not isinstance(aggregate, Aggregate) or aggregate.condition is not None:
+        raise wrong("FILTER stands behind an aggregate without -If.", node, code="clause_not_allowed")
+    return replace(aggregate, condition=_condition(condition, node))
 
 
 def _aggregate(
-    node: exp.Expr,
-    row: aggregates.AggregateFunction,
-    conditional: bool,
-    arguments: list[exp.Expr],
-    parameters: list[exp.Expr],
-    resolve: Resolve,
-    *,
-    nested: bool,
+    node: exp.Anonymous | exp.ParameterizedAgg, named: Named, resolve: Resolve, *, nested: bool
 ) -> Expr:
-    distinct = len(arguments) == 1 and isinstance(arguments[0], exp.Distinct)
-    if distinct:
-        if row.name != "count" or len(arguments[0].expressions) != 1:
-            raise wrong("DISTINCT stands in `count(distinct x)` only.", node, "Or use uniq(x).")
-        arguments = list(arguments[0].expressions)
-    if row.name == "count" and len(arguments) == 1 and isinstance(arguments[0], exp.Star):
-        arguments = []
+    arguments, distinct = _without_distinct(list(node.expressions), node)
     args = [resolve(argument) for argument in arguments]
-    condition = require_bool(args.pop(), node) if conditional and args else None
-    if (conditional and condition is None) or (
-        len(args) != row.arguments and not (row.name == "count" and not args)
-    ):
-        expected = row.arguments + conditional
-        raise wrong(
-            f"`{row.name}{'If' * conditional}` takes {expected} arguments.", node, f"{row.name}: {row.doc}."
-        )
+    condition = None
+    if named.conditional:
+        if not args:
+            raise wrong(f"`{node.this}` takes a condition as its last argument.", node)
+        condition = _condition(args.pop(), node)
+    row, distinct = named.row, distinct or named.distinct
+    _check_count(row, args, node)
     for arg in (*args, *([condition] if condition else [])):
         if contains_aggregate(arg) and not nested:
             raise wrong(
                 "An aggregate cannot stand inside an aggregate.", node, "Use a subquery.", "aggregate_nested"
             )
-    for arg in args:
-        check_kind(row.name, row.kind.split("|"), arg, node)
-    if row.name in {"min", "max"} and args[0].type.name == "UUID":
-        raise wrong(f"`{row.name}` does not take a UUID.", node, "Use toString(uuid).", "type_mismatch")
-    share = tuple(_share(parameter, node) for parameter in parameters)
-    if len(share) != row.parameters:
-        if row.name not in {"quantile", "quantileExact"} or share:
-            raise wrong(
-                f"`{row.name}` takes {row.parameters} parameters in a first pair of parentheses.", node
-            )
-        share = (0.5,)
-    name = "uniqExact" if distinct else row.name
-    return Aggregate(name, tuple(args), row.returns([arg.type for arg in args]), distinct, condition, share)
+    for index, arg in enumerate(args):
+        check_kind(row.name, row.kinds_at(index), arg, node)
+    if distinct and row.name == "count" and args:
+        row, distinct = aggregates.AGGREGATES["uniqExact"], False
+    if distinct and not row.distinct:
+        raise wrong(f"`{row.name}` has no DISTINCT here.", node, "Use DISTINCT in a subquery.")
+    parameters = _parameters(row, list(node.args.get("params") or []), resolve, node)
+    if any(arg.type == NULL for arg in args) and row.skips | row.result([UINT8] * len(args)).is_array:
+        return Aggregate("any", (Literal(None, NULL),), NULL, condition=condition)
+    type_ = row.result([arg.type for arg in args]).or_null(named.empty == "Null")
+    kept = distinct and row.distinct == "sql"
+    aggregate = Aggregate(row.name, tuple(args), type_, kept, condition, parameters, named.empty)
+    try:
+        return row.rewrite(aggregate) if row.rewrite is not None else aggregate
+    except ArgumentError as error:
+        raise wrong(error.message, node, error.hint, "type_mismatch") from None
 
 
-def _share(parameter: exp.Expr, node: exp.Expr) -> float:
-    if isinstance(parameter, exp.Literal) and not parameter.args.get("is_string"):
-        value = float(parameter.this)
-        if 0 <= value <= 1:
-            return value
-    raise wrong(
-        "A quantile is a number from 0 to 1.", node, "For example `quantile(0.95)(properties.latency_ms)`."
-    )
+def _without_distinct(arguments: list[exp.Expr], node: exp.Expr) -> tuple[list[exp.Expr], bool]:
+    """The arguments of `f(DISTINCT a, b)`, and whether DISTINCT stood there. count(*) has none."""
+    distinct = bool(arguments) and isinstance(arguments[0], exp.Distinct)
+    if distinct:
+        allow.check(arguments[0])
+        arguments = [*arguments[0].expressions, *arguments[1:]]
+    name = str(node.this).lower()
+    if name in {"count", "countif"} and arguments and isinstance(arguments[0], exp.Star) and not distinct:
+        arguments = arguments[1:]
+    return arguments, distinct
+
+
+def _condition(expr: Expr, node: exp.Expr) -> Expr:
+    if expr.type.required() in {UINT8, BOOL} or expr.type == NULL:
+        return expr
+    hint = "Compare it with something."
+    raise wrong(f"A condition is true or false, not {expr.type}.", node, hint, "type_mismatch")
+
+
+def _check_count(row: AggregateFunction, args: list[Expr], node: exp.Expr) -> None:
+    fewest, most = row.takes_count()
+    if len(args) < fewest or (most is not None and len(args) > most):
+        takes = str(fewest) if fewest == most else f"{fewest} to {most}" if most else f"at least {fewest}"
+        message = f"`{row.name}` takes {takes} arguments (-If one more), not {len(args)}."
+        raise wrong(message, node, f"{row.name}: {row.doc}.")
+
+
+def _parameters(
+    row: AggregateFunction, nodes: list[exp.Expr], resolve: Resolve, node: exp.Expr
+) -> tuple[float | str, ...]:
+    """What stands in the first of two pairs of parentheses, each checked by its kind."""
+    kinds = row.parameters.split()
+    fewest, most = count_kinds(kinds)
+    if len(nodes) < fewest or (most is not None and len(nodes) > most):
+        takes = f"`{row.name}` takes {row.parameters or 'no parameters'} in a first pair of parentheses."
+        raise wrong(takes, node, f"{row.name}: {row.doc}.")
+    found: list[float | str] = []
+    for index, item in enumerate(nodes):
+        kind = kinds[min(index, len(kinds) - 1)].strip("[]+")
+        value = constant(resolve(item))
+        if kind == "text" and isinstance(value, str):
+            found.append(value)
+        elif kind == "share" and isinstance(value, int | float) and 0 <= value <= 1:
+            found.append(float(value))
+        elif kind == "count" and isinstance(value, int) and 1 <= value <= MAX_COUNT:
+            found.append(value)
+        else:
+            raise wrong(KINDS[kind], item, f"{row.name}: {row.doc}.")
+    if row.name.endswith("Exclusive") and {0.0, 1.0} & set(found):
+        raise wrong("An exclusive quantile lies between 0 and 1, neither of them.", node)
+    return tuple(found)
+
+
+KINDS = {
+    "share": "A quantile is a number from 0 to 1.",
+    "count": f"A whole number from 1 to {MAX_COUNT:,} stands there.",
+    "text": "A text stands there.",
+}
+
+
+def constant(expr: Expr) -> float | str | None:
+    """The value of a constant, arithmetic of constants included; None: none."""
+    if isinstance(expr, Literal) and isinstance(expr.value, int | float | str):
+        return None if isinstance(expr.value, bool) else expr.value
+    if isinstance(expr, Call) and expr.name in ARITHMETIC:
+        left, right = (constant(arg) for arg in expr.args)
+        if isinstance(left, int | float) and isinstance(right, int | float):
+            divides_nothing = expr.name == "divide" and right == 0
+            return None if divides_nothing else ARITHMETIC[expr.name](left, right)
+    return None

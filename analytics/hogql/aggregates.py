@@ -1,153 +1,95 @@
-"""The aggregate functions. Each takes an `If` suffix (a condition as last argument)."""
+"""The table of aggregates, and how their names may be written: aliases, case, and combinators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from analytics.hogql.types import FLOAT64, INT64, UINT64, Type, array
+from analytics.hogql.aggregate_families import basic, collections, quantiles, statistics
+from analytics.hogql.aggregate_families.row import AggregateFunction
+
+AGGREGATES: dict[str, AggregateFunction] = {
+    row.name: row for rows in (basic.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS) for row in rows
+}
+_EXACT = {name: row.name for row in AGGREGATES.values() for name in (row.name, *row.aliases)}
+_ANY_CASE = {name.lower(): row.name for row in AGGREGATES.values() for name in row.any_case}
+
+# Suffixes from the outermost, and what one would write instead of those that are not here.
+SUFFIXES = ("Distinct", "OrDefault", "OrNull", "If")
+OTHER_SUFFIXES = {
+    "Array": "Use arrayJoin, or a function such as arraySum inside sum.",
+    "ForEach": "Use arrayJoin with arrayEnumerate.",
+    "Map": "Group by the key instead.",
+    "Resample": "Group by intDiv(x, step) instead.",
+    "ArgMin": "Filter on the least value in a subquery.",
+    "ArgMax": "Filter on the greatest value in a subquery.",
+    "State": "Nest the query: aggregate over a subquery.",
+    "SimpleState": "Nest the query: aggregate over a subquery.",
+    "Merge": "Nest the query: aggregate over a subquery.",
+}
+# Known to ClickHouse, not answered here: an approximation, or no way in PostgreSQL that is exact.
+INSTEAD = {
+    **dict.fromkeys(
+        (
+            *("quantileTiming", "quantileTDigest", "quantileBFloat16", "quantileDeterministic"),
+            *("quantileGK", "quantileDD", "quantilesTiming", "quantilesTDigest", "medianTiming"),
+            *("medianTDigest", "quantileInterpolatedWeighted", "quantileTDigestWeighted"),
+        ),
+        "Use quantile(p)(x), which is exact here.",
+    ),
+    "anyHeavy": "Use topK(1)(x).",
+    **dict.fromkeys(("approx_top_k", "approx_top_count", "approx_top_sum"), "Use topK(n)(x)."),
+    **dict.fromkeys(("sumMap", "minMap", "maxMap", "sumMappedArrays"), "Group by the key instead."),
+    **dict.fromkeys(("windowFunnel", "sequenceMatch", "sequenceCount"), "Use window functions: lagInFrame."),
+    "simpleLinearRegression": "Use regr_slope(y, x) and regr_intercept(y, x).",
+    "exponentialMovingAverage": "Use avg(x) OVER a window.",
+    "groupArraySample": "Use groupArray(n)(x).",
+    "uniqUpTo": "Use uniqExact(x).",
+}
 
 
 @dataclass(frozen=True)
-class AggregateFunction:
-    """`empty` is what it gives over no rows when its argument cannot be NULL (ClickHouse's default):
-    an SQL literal, "zero" for the zero of its type, or "" where NULL is right or nothing is needed.
-    """
+class Named:
+    """What a name of an aggregate says: `empty` is Null or Default of -OrNull, -OrDefault."""
 
-    name: str
-    arguments: int
-    returns: Callable[[list[Type]], Type]
-    postgres: str
-    doc: str
+    row: AggregateFunction
+    conditional: bool = False
+    distinct: bool = False
     empty: str = ""
-    parameters: int = 0
-    kind: str = "any"
 
 
-def _same(types: list[Type]) -> Type:
-    return types[0]
+def find(name: str) -> Named | None:
+    """The aggregate of this name, its combinators taken off. None: no aggregate, or not such a one."""
+    plain = _EXACT.get(name) or _ANY_CASE.get(name.lower())
+    if plain is not None:
+        return Named(AGGREGATES[plain])
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
+    inner = find(name.removesuffix(suffix)) if suffix else None
+    if inner is None:
+        return None
+    match suffix:
+        case "If" if not inner.conditional:
+            return replace(inner, conditional=True)
+        case "Distinct" if not inner.distinct and not inner.empty:
+            return replace(inner, distinct=True)
+        # sumIfOrNull tells rows from rows that meet the condition, not alike for each aggregate.
+        case "OrNull" | "OrDefault" if not inner.conditional and not inner.empty:
+            return replace(inner, empty=suffix.removeprefix("Or"))
+    return None
 
 
-def _array(types: list[Type]) -> Type:
-    return array(types[0].required())
-
-
-def _sum(types: list[Type]) -> Type:
-    if types[0].required() == FLOAT64:
-        return types[0]
-    signed = types[0].name.startswith("Int")
-    return (INT64 if signed else UINT64).or_null(types[0].nullable)
-
-
-def _float(types: list[Type]) -> Type:
-    return FLOAT64.or_null(types[0].nullable)
-
-
-def _count(types: list[Type]) -> Type:
-    return UINT64
-
-
-def _spread(name: str, function: str, doc: str) -> AggregateFunction:
-    return AggregateFunction(name, 1, _float, f"{function}({{0}}::float8){{filter}}", doc, NAN, kind="number")
-
-
-def _pair(name: str, template: str, doc: str) -> AggregateFunction:
-    return AggregateFunction(name, 2, _float, template, doc, NAN, kind="number")
-
-
-NAN = "'NaN'::float8"
-_BEST = "(array_agg({0} ORDER BY {1} %s) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL{and}))[1]"
-
-_ROWS = [
-    AggregateFunction("count", 1, _count, "count({0}){filter}", "rows, or values that are not NULL"),
-    AggregateFunction("sum", 1, _sum, "sum({0}){filter}", "the sum", "zero", kind="number"),
-    AggregateFunction(
-        "avg",
-        1,
-        _float,
-        "avg({0}::float8){filter}",
-        "the mean; NaN over no rows",
-        NAN,
-        kind="number",
-    ),
-    AggregateFunction("min", 1, _same, "min({0}){filter}", "the least", "zero"),
-    AggregateFunction("max", 1, _same, "max({0}){filter}", "the greatest", "zero"),
-    AggregateFunction("any", 1, _same, "any_value({0}){filter}", "one of the values", "zero"),
-    AggregateFunction("uniq", 1, _count, "count(DISTINCT {0}){filter}", "different values, exact"),
-    AggregateFunction("uniqExact", 1, _count, "count(DISTINCT {0}){filter}", "different values"),
-    AggregateFunction(
-        "quantile",
-        1,
-        _float,
-        "percentile_cont({p0}) WITHIN GROUP (ORDER BY {0}::float8){filter}",
-        "the value below which a share p lies, interpolated",
-        NAN,
-        parameters=1,
-        kind="number",
-    ),
-    AggregateFunction(
-        "median",
-        1,
-        _float,
-        "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0}::float8){filter}",
-        "the middle value, interpolated",
-        NAN,
-        kind="number",
-    ),
-    AggregateFunction("argMax", 2, _same, _BEST % "DESC", "a where b is greatest", "zero"),
-    AggregateFunction("argMin", 2, _same, _BEST % "ASC", "a where b is least", "zero"),
-    AggregateFunction(
-        "groupArray",
-        1,
-        _array,
-        "coalesce(array_agg({0}) FILTER (WHERE {0} IS NOT NULL{and}){over}, '{{}}')",
-        "all values as an array, NULLs left out",
-    ),
-    AggregateFunction(
-        "groupUniqArray",
-        1,
-        _array,
-        "coalesce(array_agg(DISTINCT {0}) FILTER (WHERE {0} IS NOT NULL{and}), '{{}}')",
-        "the different values as an array",
-    ),
-    _spread("stddevPop", "stddev_pop", "standard deviation of all values"),
-    _spread("stddevSamp", "stddev_samp", "standard deviation estimated from a sample"),
-    _spread("varPop", "var_pop", "variance of all values"),
-    _spread("varSamp", "var_samp", "variance estimated from a sample"),
-    _pair("corr", "corr({1}::float8, {0}::float8){filter}", "correlation of a and b"),
-    _pair("covarPop", "covar_pop({1}::float8, {0}::float8){filter}", "covariance of a and b"),
-    _pair("covarSamp", "covar_samp({1}::float8, {0}::float8){filter}", "covariance estimated from a sample"),
-    _pair(
-        "avgWeighted",
-        "(sum(({0} * {1})::float8){filter} / nullif(sum(({1})::float8){filter}, 0))",
-        "the mean of a, each weighed by b",
-    ),
-    AggregateFunction(
-        "quantileExact",
-        1,
-        _same,
-        # ClickHouse takes the value at place floor(p * n), from 0, of the n sorted values.
-        "(array_agg({0} ORDER BY {0}) FILTER (WHERE {0} IS NOT NULL{and}))"
-        "[least(floor({p0} * count({0}){filter}), count({0}){filter} - 1)::integer + 1]",
-        "the value below which a share p lies, one of the values",
-        "zero",
-        parameters=1,
-        kind="number",
-    ),
-]
-
-AGGREGATES: dict[str, AggregateFunction] = {row.name: row for row in _ROWS}
-ANY_CASE = {"count", "sum", "avg", "min", "max", "any", "median"}
-
-
-def find(name: str) -> tuple[AggregateFunction, bool] | None:
-    """The aggregate of this name, and whether it has the -If suffix. None: no aggregate."""
-    plain, conditional = (name[:-2], True) if name.endswith("If") and len(name) > 2 else (name, False)
-    if plain.lower() in ANY_CASE:
-        plain = plain.lower()
-    row = AGGREGATES.get(plain)
-    return None if row is None else (row, conditional)
+def hint(name: str) -> str:
+    """What to write instead of an aggregate that ClickHouse has and Agentry has not; "" for other names."""
+    for known, instead in INSTEAD.items():
+        if name in {known, f"{known}If"}:
+            return instead
+    for suffix, instead in OTHER_SUFFIXES.items():
+        if name.endswith(suffix) and find(name.removesuffix(suffix)) is not None:
+            return instead
+    if name.endswith(("OrNull", "OrDefault")) and "If" in name:
+        return "Put -If last: sumOrNullIf(x, condition)."
+    return ""
 
 
 def names() -> list[str]:
-    return [*AGGREGATES, *(f"{name}If" for name in AGGREGATES)]
+    """Every name that may be written, suffixes other than -If left out."""
+    return [*_EXACT, *(f"{name}If" for name in _EXACT)]

@@ -67,7 +67,7 @@ Boolean, else String). A nested path is text. The same in every project:
 def _aggregates() -> str:
     lines = ["## Aggregates", "", "Each takes an `If` suffix with a condition last: `countIf(x > 1)`.", ""]
     lines += ["| name | arguments | gives |", "|---|---|---|"]
-    lines += [f"| `{row.name}` | {row.arguments} | {row.doc} |" for row in AGGREGATES.values()]
+    lines += [f"| `{row.name}` | {row.takes} | {row.doc} |" for row in AGGREGATES.values()]
     return "\n".join([*lines, ""])
 
 

@@ -4,36 +4,64 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.hogql.aggregate_families.row import AggregateFunction, Printed
 from analytics.hogql.aggregates import AGGREGATES
-from analytics.hogql.print_call import WEIGHTED, fill, sql_type, zero
-from analytics.hogql.tree import Aggregate, Window
-from analytics.hogql.types import BOOL, NULL
+from analytics.hogql.print_call import WEIGHTED, sql_type, zero
+from analytics.hogql.tree import Aggregate, Expr, Window
+from analytics.hogql.types import NULL
 from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
-# PostgreSQL has no min and max of booleans.
-OF_BOOL = {"max": "bool_or({0}){filter}", "min": "bool_and({0}){filter}"}
-
 
 def aggregate(printer: Expressions, call: Aggregate, over: str = "") -> str:
+    """The call in SQL; `over` is ` OVER (…)`, or "" for an aggregate of groups."""
     row = AGGREGATES.get(call.name)
-    one = printer.number if row is not None and row.kind == "number" else printer.value
-    args = ["NULL::float8" if arg.type == NULL else one(arg) for arg in call.args]
     condition = "" if call.condition is None else printer.condition(call.condition, filtering=True)
     if row is None:
-        text = WEIGHTED[call.name](args, condition)
+        text = WEIGHTED[call.name]([printer.number(arg) for arg in call.args], condition)
         empty = "'NaN'::float8" if call.name == "weighted_avg" else "0::float8"
         return text if call.type.nullable else f"coalesce({text}, {empty})"
-    if row.name in {"min", "max"} and call.type.name == "String":
-        args = [f'{args[0]} COLLATE "C"']
-    parameters = [printer.parameter(number, "float8") for number in call.parameters]
-    template = OF_BOOL.get(row.name, row.postgres) if call.type.required() == BOOL else row.postgres
-    text = fill(template, args or ["*"], parameters, condition, over)
-    if row.empty and not call.type.nullable and not call.type.items:
-        text = f"coalesce({text}, {zero(call.type) if row.empty == 'zero' else row.empty})"
-    return text
+    args = [_argument(printer, row, index, arg) for index, arg in enumerate(call.args)]
+    parameters = [printer.parameter(value, _parameter_type(value)) for value in call.parameters]
+    printed = Printed(printer, call, args, condition, over, parameters)
+    sql = row.sql if not over or row.over == "same" else row.over
+    text = printed.fill(sql) if isinstance(sql, str) else sql(printed)
+    return text if call.type.items else _over_no_rows(text, call, row)
+
+
+def _argument(printer: Expressions, row: AggregateFunction, index: int, arg: Expr) -> str:
+    if arg.type == NULL:
+        return "NULL::bigint"
+    numbers = {"number", "int"} & set(row.kinds_at(index)) and row.name not in AS_BOOL
+    return printer.number(arg) if numbers else printer.value(arg)
+
+
+AS_BOOL = {"quantileExact", "quantilesExact", "quantileExactLow", "quantileExactHigh"}
+
+
+def _parameter_type(value: float | str) -> str:
+    return {float: "float8", int: "bigint"}.get(type(value), "text")
+
+
+def _over_no_rows(text: str, call: Aggregate, row: AggregateFunction) -> str:
+    """What is NULL over no rows as what ClickHouse gives there."""
+    type_ = call.type
+    if call.empty == "Null":
+        return text if row.skips else f"nullif({text}, 0)"
+    if type_.nullable or not row.empty:
+        return text
+    if call.empty == "Default" or row.empty == "zero" or (row.empty == "nan" and not type_.is_float):
+        return f"coalesce({text}, {zero(type_)})"
+    if row.empty == "ones":
+        ones = "-1" if type_.is_signed else str((1 << type_.bits) - 1)
+        return f"coalesce({text}, {ones})"
+    return (
+        f"coalesce({text}, {'NaN'!r}::{sql_type(type_)})"
+        if row.empty == "nan"
+        else f"coalesce({text}, {row.empty})"
+    )
 
 
 def window(printer: Expressions, expr: Window) -> str:

@@ -30,7 +30,7 @@ ZEROS = {
     "UUID": "'00000000-0000-0000-0000-000000000000'::uuid",
 }
 EPOCH = "'1970-01-01 00:00:00+00'::timestamptz"
-_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|and|over)\}|\{\{|\}\}")
+_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|rows|distinct)\}|\{\{|\}\}")
 
 
 def sql_type(type_: Type) -> str:
@@ -51,23 +51,15 @@ def zero(type_: Type) -> str:
     return ZEROS.get(type_.name, "0")
 
 
-def fill(
-    template: str, args: list[str], parameters: list[str] | None = None, condition: str = "", over: str = ""
-) -> str:
-    """Put printed arguments into a template of the function tables; `over` follows the aggregate itself."""
+def fill(template: str, args: list[str], places: dict[str, str] | None = None) -> str:
+    """Put printed arguments, and what else has a place by its name, into a template of the tables."""
 
     def part(match: re.Match[str]) -> str:
         name = match[1]
         if name is None:
             return match[0][0]
-        if name == "filter":
-            return (f" FILTER (WHERE {condition})" if condition else "") + over
-        if name == "over":
-            return over
-        if name == "and":
-            return f" AND {condition}" if condition else ""
-        if name.startswith("p"):
-            return (parameters or [])[int(name[1:])]
+        if places is not None and name in places:
+            return places[name]
         if name.startswith("*"):
             return (name[2:] if name.startswith("*&") else ", ").join(args)
         index, _, absent = name.partition("|")

@@ -94,14 +94,16 @@ class In:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """`condition` is what an -If suffix gave, `parameters` what stood in the first of two parentheses."""
+    """`condition` is what an -If suffix gave, `parameters` what stood in the first of two parentheses,
+    `empty` Null or Default what -OrNull or -OrDefault make of no rows."""
 
     name: str
     args: tuple[Expr, ...]
     type: Type
     distinct: bool = False
     condition: Expr | None = None
-    parameters: tuple[float, ...] = ()
+    parameters: tuple[float | str, ...] = ()
+    empty: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ Resolve = Callable[[exp.Expr], Expr]
 
 # PostgreSQL has no OVER for these: they sort, or tell values apart.
 CALLS = exp.Anonymous | exp.ParameterizedAgg
-NOT_OVER = {"quantile", "quantileExact", "median", "uniq", "uniqExact", "groupUniqArray", "argMax", "argMin"}
+NOT_OVER = {row.name for row in aggregates.AGGREGATES.values() if row.over == ""}
 
 
 @dataclass(frozen=True)

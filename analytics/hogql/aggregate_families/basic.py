@@ -1,0 +1,314 @@
+"""Counts, sums, extremes, and one value of many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analytics.hogql.aggregate_families.row import (
+    NAN,
+    AggregateFunction,
+    Printed,
+    a_count,
+    a_float,
+    as_text,
+    may_be_nan,
+    same,
+)
+from analytics.hogql.functions.row import ArgumentError
+from analytics.hogql.print_array import from_json, to_json
+from analytics.hogql.tree import Aggregate
+from analytics.hogql.types import FLOAT64, INT64, UINT8, UINT64, Type, tuple_of
+
+# PostgreSQL has no min and max of booleans.
+OF_BOOL = {"max": "bool_or({0}){filter}", "min": "bool_and({0}){filter}"}
+
+
+def _sum_type(types: list[Type]) -> Type:
+    if types[0].is_float:
+        return FLOAT64
+    return INT64 if types[0].is_signed else UINT64
+
+
+def _sum(printed: Printed) -> str:
+    """Integers are bigint in SQL: a sum that does not fit is refused there, as 422."""
+    if printed.call.args[0].type.is_float:
+        return printed.fill("sum({distinct}{0}::float8){filter}")
+    return printed.fill("(sum({distinct}{0}){filter})::bigint")
+
+
+def _wrapping(call: Aggregate) -> Aggregate:
+    type_ = call.args[0].type
+    if type_.bits < 64 and not type_.is_float:
+        raise ArgumentError("`sumWithOverflow` of a narrow integer wraps around.", "Use sum(x).")
+    return replace(call, name="sum")
+
+
+def _sum_count(printed: Printed) -> str:
+    return f"jsonb_build_array(coalesce({_sum(printed)}, 0), {printed.fill('count({0}){filter}')})"
+
+
+def _avg(printed: Printed) -> str:
+    type_ = printed.call.args[0].type
+    if not type_.is_time:
+        return printed.fill("(sum({distinct}{0}::float8){filter} / nullif(count({distinct}{0}){filter}, 0))")
+    value = moment_number(printed.args[0], type_)
+    mean = printed.fill(f"avg({{distinct}}{value}){{filter}}")
+    return number_moment(f"trunc({mean})", type_)
+
+
+def moment_number(text: str, type_: Type) -> str:
+    """A printed time as the whole number that ClickHouse holds: days, seconds, or parts of a second."""
+    if type_.name == "Date":
+        return f"({text} - '1970-01-01'::date)"
+    return f"floor(extract(epoch FROM {text}) * {10**type_.precision})"
+
+
+def number_moment(text: str, type_: Type) -> str:
+    if type_.name == "Date":
+        return f"('1970-01-01'::date + ({text})::integer)"
+    return f"to_timestamp((({text})::numeric / {10**type_.precision})::float8)"
+
+
+def _extreme(printed: Printed) -> str:
+    name, type_ = printed.call.name, printed.call.args[0].type
+    if type_.name == "Bool":
+        return printed.fill(OF_BOOL[name])
+    text = as_text(printed.args[0], type_)
+    if name == "max" and may_be_nan(printed.call.args[0]):
+        # NaN is PostgreSQL's greatest; ClickHouse looks at it only where there is nothing else.
+        return f"coalesce(max(nullif({text}, 'NaN')){printed.filter}, max({text}){printed.filter})"
+    return f"{name}({text}){printed.filter}"
+
+
+def _ordered(call: Aggregate) -> Aggregate:
+    type_ = call.args[-1].type
+    if type_.name == "UUID" or type_.items:
+        raise ArgumentError(f"`{call.name}` does not order {type_}.", "Use toString of it.")
+    return call
+
+
+def _first(printed: Printed) -> str:
+    item, type_ = printed.args[0], printed.call.args[0].type
+    return from_list(f"(array_agg({to_list(item, type_)}){printed.filter})[1]", type_)
+
+
+def _last(printed: Printed) -> str:
+    item, type_ = printed.args[0], printed.call.args[0].type
+    chosen = printed.rows() if printed.call.name == "anyLast" else printed.filter
+    return from_list(f"hogql_last(array_agg({to_list(item, type_)}){chosen})", type_)
+
+
+def to_list(text: str, type_: Type) -> str:
+    """A printed value as an element of an array of PostgreSQL's, which has none of arrays of any length."""
+    return to_json(text, type_) if type_.is_array else text
+
+
+def from_list(text: str, type_: Type) -> str:
+    return from_json(text, type_) if type_.is_array else text
+
+
+def _best(printed: Printed) -> str:
+    type_ = printed.call.args[0].type
+    values = f"{to_list(printed.args[0], type_)} ORDER BY {_key(printed)} NULLS LAST"
+    return from_list(f"(array_agg({values}){printed.rows()})[1]", type_)
+
+
+def _best_over(printed: Printed) -> str:
+    function = "hogql_arg_max" if printed.call.name == "argMax" else "hogql_arg_min"
+    key = as_text(printed.args[1], printed.call.args[1].type)
+    type_ = printed.call.args[0].type
+    values = f"array_agg({to_list(printed.args[0], type_)}){printed.rows()}"
+    return from_list(f"{function}({values}, array_agg({key}){printed.rows()})", type_)
+
+
+def _key(printed: Printed) -> str:
+    key, arg = as_text(printed.args[1], printed.call.args[1].type), printed.call.args[1]
+    if printed.call.name == "argMin":
+        return f"{key} ASC"
+    return f"{f'nullif({key}, {NAN})' if may_be_nan(arg) else key} DESC"
+
+
+def _uniq(printed: Printed) -> str:
+    what = printed.args[0] if len(printed.args) == 1 else f"({', '.join(printed.args)})"
+    return f"count(DISTINCT {what}){printed.rows()}"
+
+
+def _uniq_over(printed: Printed) -> str:
+    typed = zip(printed.args, printed.call.args, strict=True)
+    parts = [to_json(text, arg.type) for text, arg in typed]
+    what = printed.args[0] if len(parts) == 1 else f"jsonb_build_array({', '.join(parts)})"
+    return f"hogql_uniq(array_agg({what}){printed.rows()})"
+
+
+def _count(printed: Printed) -> str:
+    return f"count({printed.args[0] if printed.args else '*'}){printed.filter}"
+
+
+ROWS = [
+    AggregateFunction(
+        "count",
+        "[any]",
+        a_count,
+        _count,
+        "rows, or values that are not NULL",
+        skips=False,
+        any_case=("count",),
+    ),
+    AggregateFunction("sum", "number", _sum_type, _sum, "the sum", "zero", distinct="sql", any_case=("sum",)),
+    AggregateFunction(
+        "sumWithOverflow", "number", same, _sum, "the sum in its argument's type", "zero", rewrite=_wrapping
+    ),
+    AggregateFunction(
+        "sumKahan", "number", a_float, "sum({0}::float8){filter}", "the sum as a float", "0::float8"
+    ),
+    AggregateFunction(
+        "sumCount",
+        "number",
+        lambda t: tuple_of(_sum_type(t), UINT64),
+        _sum_count,
+        "(the sum, the count)",
+        skips=False,
+    ),
+    AggregateFunction(
+        "avg",
+        "number|time",
+        lambda t: t[0] if t[0].is_time else FLOAT64,
+        _avg,
+        "the mean; NaN over no rows",
+        "nan",
+        distinct="sql",
+        any_case=("avg",),
+    ),
+    AggregateFunction(
+        "min",
+        "any",
+        same,
+        _extreme,
+        "the least",
+        "zero",
+        distinct="same",
+        any_case=("min",),
+        rewrite=_ordered,
+    ),
+    AggregateFunction(
+        "max",
+        "any",
+        same,
+        _extreme,
+        "the greatest",
+        "zero",
+        distinct="same",
+        any_case=("max",),
+        rewrite=_ordered,
+    ),
+    AggregateFunction(
+        "any",
+        "any",
+        same,
+        "any_value({0}){filter}",
+        "the first of the values that are not NULL",
+        "zero",
+        distinct="same",
+        aliases=("any_value", "first_value"),
+        any_case=("any_value", "first_value"),
+    ),
+    AggregateFunction(
+        "anyLast",
+        "any",
+        same,
+        _last,
+        "the last of the values that are not NULL",
+        "zero",
+        distinct="same",
+        aliases=("last_value",),
+        any_case=("last_value",),
+    ),
+    AggregateFunction(
+        "any_respect_nulls",
+        "any",
+        same,
+        _first,
+        "the first of the values, NULL or not",
+        "zero",
+        aliases=(
+            "anyRespectNulls",
+            "anyValueRespectNulls",
+            "any_value_respect_nulls",
+            "first_value_respect_nulls",
+            "firstValueRespectNulls",
+        ),
+        any_case=("any_value_respect_nulls", "first_value_respect_nulls"),
+    ),
+    AggregateFunction(
+        "anyLast_respect_nulls",
+        "any",
+        same,
+        _last,
+        "the last of the values, NULL or not",
+        "zero",
+        aliases=("anyLastRespectNulls", "last_value_respect_nulls", "lastValueRespectNulls"),
+        any_case=("last_value_respect_nulls",),
+    ),
+    AggregateFunction(
+        "argMax",
+        "any any",
+        same,
+        _best,
+        "a where b is greatest",
+        "zero",
+        over=_best_over,
+        distinct="same",
+        aliases=("max_by",),
+        any_case=("max_by",),
+        rewrite=_ordered,
+    ),
+    AggregateFunction(
+        "argMin",
+        "any any",
+        same,
+        _best,
+        "a where b is least",
+        "zero",
+        over=_best_over,
+        distinct="same",
+        aliases=("min_by",),
+        any_case=("min_by",),
+        rewrite=_ordered,
+    ),
+    *(
+        AggregateFunction(
+            name,
+            "any+",
+            a_count,
+            _uniq,
+            "different values" + ("" if name == "uniqExact" else ", exact"),
+            skips=False,
+            parameters="[count]" if name in {"uniqCombined", "uniqCombined64"} else "",
+            over=_uniq_over,
+            distinct="same",
+        )
+        for name in ("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta")
+    ),
+    AggregateFunction(
+        "singleValueOrNull",
+        "any",
+        lambda t: t[0].or_null(),
+        "CASE WHEN count(DISTINCT {0}){filter} = 1 THEN any_value({0}){filter} END",
+        "the value, if there is one only; else NULL",
+        over="",
+    ),
+    *(
+        AggregateFunction(
+            f"groupBit{name}",
+            "int",
+            lambda t: UINT8 if t[0].name == "Bool" else t[0],
+            f"bit_{name.lower()}({{0}}){{filter}}",
+            f"all values joined by bitwise {name.upper()}",
+            "ones" if name == "And" else "zero",
+            distinct="" if name == "Xor" else "same",
+            aliases=(f"BIT_{name.upper()}",),
+            any_case=(f"BIT_{name.upper()}",),
+        )
+        for name in ("And", "Or", "Xor")
+    ),
+]

@@ -1,0 +1,144 @@
+"""Aggregates of ClickHouse's that PostgreSQL has not, or not over windows, as functions of gathered values.
+
+Each takes what array_agg gave: NULL over no rows, which gives NULL.
+"""
+
+from django.db import migrations
+
+FUNCTIONS = """
+CREATE FUNCTION hogql_last(items anyarray) RETURNS anyelement
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT items[array_upper(items, 1)] $$;
+
+CREATE FUNCTION hogql_last(items anyarray, most bigint) RETURNS anyarray
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT items[greatest(cardinality(items) - most + 1, 1):] $$;
+
+CREATE FUNCTION hogql_last(items jsonb, most bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN jsonb_path_query_array(items, '$[$first to last]',
+    jsonb_build_object('first', greatest(jsonb_array_length(items) - most, 0)));
+
+CREATE FUNCTION hogql_arg_max(items anyarray, keys anycompatiblearray) RETURNS anyelement
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT items[(SELECT k.place FROM unnest(keys) WITH ORDINALITY AS k(value, place)
+              ORDER BY k.value::text = 'NaN', k.value DESC, k.place LIMIT 1)] $$;
+
+CREATE FUNCTION hogql_arg_min(items anyarray, keys anycompatiblearray) RETURNS anyelement
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT items[(SELECT k.place FROM unnest(keys) WITH ORDINALITY AS k(value, place)
+              ORDER BY k.value, k.place LIMIT 1)] $$;
+
+CREATE FUNCTION hogql_uniq(items anyarray) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (SELECT count(DISTINCT i.value) FROM unnest(items) AS i(value)) $$;
+
+CREATE FUNCTION hogql_distinct(items anyarray) RETURNS anyarray
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT coalesce((SELECT array_agg(DISTINCT i.value) FROM unnest(items) AS i(value)), items) $$;
+
+CREATE FUNCTION hogql_distinct(items jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT jsonb_agg(DISTINCT i.value) FROM jsonb_array_elements(items) AS i(value)), items);
+
+CREATE FUNCTION hogql_quantile(items double precision[], share double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT percentile_cont(share) WITHIN GROUP (ORDER BY i.value) FROM unnest(items) AS i(value));
+
+CREATE FUNCTION hogql_quantile_exclusive(items double precision[], share double precision)
+RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN s.h < 1 THEN s.v[1] WHEN s.h >= s.n THEN s.v[s.n]
+                    ELSE s.v[floor(s.h)::integer]
+                       + (s.h - floor(s.h)) * (s.v[floor(s.h)::integer + 1] - s.v[floor(s.h)::integer]) END
+        FROM (SELECT array_agg(i.value ORDER BY i.value) AS v, count(*)::integer AS n,
+                     share * (count(*) + 1) AS h FROM unnest(items) AS i(value)) AS s);
+
+CREATE FUNCTION hogql_skew(n bigint, a double precision, b double precision, c double precision,
+                           less integer) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN n IS NULL OR n = 0 THEN NULL
+                    WHEN s.variance > 0 AND s.variance < 'Infinity'
+                    THEN (c - (3 * b - 2 * a * a / n) * a / n) / n / power(s.variance, 1.5)
+                    ELSE 'NaN' END
+        FROM (SELECT (b - a * a / n) / nullif(n - less, 0) AS variance) AS s);
+
+CREATE FUNCTION hogql_kurt(n bigint, a double precision, b double precision, c double precision,
+                           d double precision, less integer) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN n IS NULL OR n = 0 THEN NULL
+                    WHEN s.variance > 0 AND s.variance < 'Infinity'
+                    THEN (d - (4 * c - (6 * b - 3 * a * a / n) * a / n) * a / n) / n / power(s.variance, 2)
+                    ELSE 'NaN' END
+        FROM (SELECT (b - a * a / nullif(n, 0)) / nullif(n - less, 0) AS variance) AS s);
+
+CREATE FUNCTION hogql_entropy(items anyarray) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (SELECT -sum(s.share * log(2, s.share))::double precision
+        FROM (SELECT count(*)::numeric / cardinality(items) AS share
+              FROM unnest(items) AS i(value) GROUP BY i.value) AS s) $$;
+
+CREATE FUNCTION hogql_top(most bigint, items anyarray) RETURNS anyarray
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (SELECT array_agg(s.value ORDER BY s.number DESC, s.first)
+        FROM (SELECT i.value, count(*) AS number, min(i.place) AS first
+              FROM unnest(items) WITH ORDINALITY AS i(value, place)
+              GROUP BY i.value ORDER BY 2 DESC, 3 LIMIT most) AS s) $$;
+
+CREATE FUNCTION hogql_top(most bigint, items anyarray, weights bigint[]) RETURNS anyarray
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (SELECT array_agg(s.value ORDER BY s.number DESC, s.first)
+        FROM (SELECT i.value, sum(w.value) AS number, min(i.place) AS first
+              FROM unnest(items) WITH ORDINALITY AS i(value, place)
+              JOIN unnest(weights) WITH ORDINALITY AS w(value, place) USING (place)
+              GROUP BY i.value ORDER BY 2 DESC, 3 LIMIT most) AS s) $$;
+
+CREATE FUNCTION hogql_moving(items numeric[], size bigint, mean boolean) RETURNS numeric[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT array_agg(CASE WHEN mean THEN s.total / coalesce(size, cardinality(items)) ELSE s.total END
+                         ORDER BY s.place)
+        FROM (SELECT i.place, sum(i.value) OVER (ORDER BY i.place
+                     ROWS BETWEEN coalesce(size, cardinality(items)) - 1 PRECEDING AND CURRENT ROW) AS total
+              FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
+
+CREATE FUNCTION hogql_moving(items double precision[], size bigint, mean boolean) RETURNS double precision[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT array_agg(CASE WHEN mean THEN s.total / coalesce(size, cardinality(items)) ELSE s.total END
+                         ORDER BY s.place)
+        FROM (SELECT i.place, sum(i.value) OVER (ORDER BY i.place
+                     ROWS BETWEEN coalesce(size, cardinality(items)) - 1 PRECEDING AND CURRENT ROW) AS total
+              FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
+
+CREATE FUNCTION hogql_by(items anyarray, keys anycompatiblearray) RETURNS anyarray
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (SELECT array_agg(items[k.place] ORDER BY k.value, k.place)
+        FROM unnest(keys) WITH ORDINALITY AS k(value, place)) $$;
+
+CREATE FUNCTION hogql_delta(items numeric[]) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT sum(s.value - s.before) FILTER (WHERE s.value > s.before)
+        FROM (SELECT i.value, lag(i.value) OVER (ORDER BY i.place) AS before
+              FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
+
+CREATE FUNCTION hogql_delta(items double precision[]) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT sum(s.value - s.before) FILTER (WHERE s.value > s.before)
+        FROM (SELECT i.value, lag(i.value) OVER (ORDER BY i.place) AS before
+              FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
+"""
+
+DROP = """
+DROP FUNCTION hogql_last(anyarray); DROP FUNCTION hogql_last(anyarray, bigint);
+DROP FUNCTION hogql_last(jsonb, bigint); DROP FUNCTION hogql_arg_max; DROP FUNCTION hogql_arg_min;
+DROP FUNCTION hogql_uniq; DROP FUNCTION hogql_distinct(anyarray); DROP FUNCTION hogql_distinct(jsonb);
+DROP FUNCTION hogql_quantile; DROP FUNCTION hogql_quantile_exclusive; DROP FUNCTION hogql_skew;
+DROP FUNCTION hogql_kurt; DROP FUNCTION hogql_entropy; DROP FUNCTION hogql_top(bigint, anyarray);
+DROP FUNCTION hogql_top(bigint, anyarray, bigint[]); DROP FUNCTION hogql_moving(numeric[], bigint, boolean);
+DROP FUNCTION hogql_moving(double precision[], bigint, boolean); DROP FUNCTION hogql_by;
+DROP FUNCTION hogql_delta(numeric[]); DROP FUNCTION hogql_delta(double precision[]);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("analytics", "0008_hogql_convert")]
+    operations = [migrations.RunSQL(FUNCTIONS, DROP)]
