@@ -69,6 +69,9 @@ def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
     except ArgumentError as error:
         raise wrong(error.message, node, error.hint) from None
 
+# A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these have one of their own.
+THREE_VALUED = {"and", "or", "toBool"}
+
 
 def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     """A call of a function of the table, its arguments checked, folded where it is constant."""
@@ -85,6 +88,8 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
         raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
     for index, arg in enumerate(args):
         check_kind(name, row.kinds_at(index), arg, node)
+    if row.strict and name not in THREE_VALUED and any(arg.type == NULL for arg in args):
+        return Literal(None, NULL)
     try:
         rewritten = row.rewrite(args) if row.rewrite is not None else None
         if rewritten is not None:

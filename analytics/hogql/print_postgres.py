@@ -30,6 +30,7 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
+from analytics.hogql.types import JSON
 
 USAGE_COLUMNS = {"calls": "calls", "first_call_at": "first_at", "last_call_at": "last_at"}
 
@@ -230,6 +231,8 @@ class _Printer:
 
     def _property(self, prop: Property, name: str) -> str:
         key = prop.path[0]
+        if prop.type == JSON:
+            return self._sent(key, name)
         if len(prop.path) == 1 and key in PROMOTED:
             return promoted(key, f"{name}.")
         path = self.expressions.parameter(list(prop.path), "text[]")
@@ -242,3 +245,13 @@ class _Printer:
             case "DateTime64(3)":
                 return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
         return text
+
+    def _sent(self, key: str, name: str) -> str:
+        """The property as JSON, as it was sent; from a subquery's `properties`, which are text, likewise."""
+        frame = next(frame for frame in reversed(self.frames) if frame.name == name)
+        if isinstance(frame.relation, Derived):
+            text = self._stored("properties", frame)
+            return f"(hogql_json({text}) -> {self.expressions.parameter(key, 'text')})"
+        if key in PROMOTED:
+            return f"coalesce(to_jsonb({name}.{key}), {name}.rest -> '{key}')"
+        return f"({name}.rest -> {self.expressions.parameter(key, 'text')})"

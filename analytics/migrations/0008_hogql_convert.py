@@ -202,9 +202,110 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hogql_two_digits(CASE WHEN abs(x) < edges[1] OR abs(x) >= 'Infinity' THEN x
                              ELSE x / edges[width_bucket(abs(x), edges)] END)
        || units[1 + CASE WHEN x = 'NaN' THEN 0 ELSE width_bucket(abs(x), edges) END];
+
+CREATE FUNCTION hogql_json(s text) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (CASE WHEN pg_input_is_valid(s, 'json') THEN s END)::json;
+
+CREATE FUNCTION hogql_json_array(j json) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN json_typeof(j) = 'array' THEN j END;
+
+CREATE FUNCTION hogql_json_object(j json) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN json_typeof(j) = 'object' THEN j END;
+
+CREATE FUNCTION hogql_json_length(j json) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE json_typeof(j) WHEN 'array' THEN json_array_length(j)
+            WHEN 'object' THEN (SELECT count(*) FROM json_object_keys(j)) ELSE 0 END;
+
+CREATE FUNCTION hogql_json_at(j json, place bigint) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN place = 0 OR abs(place) > 1000000000 THEN NULL
+            WHEN json_typeof(j) = 'array' THEN j -> (place - (place > 0)::integer)::integer
+            WHEN json_typeof(j) = 'object' THEN
+                (SELECT value FROM ROWS FROM (json_each(j)) WITH ORDINALITY AS pair(key, value, n)
+                 WHERE n = CASE WHEN place > 0 THEN place ELSE hogql_json_length(j) + 1 + place END) END;
+
+CREATE FUNCTION hogql_json_number(t text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN t ~ '^-?[0-9]+$' THEN t ELSE hogql_number_text(hogql_float(t)::text) END;
+
+-- A whole number beyond 64 bits: ClickHouse takes it for text.
+CREATE FUNCTION hogql_json_is_huge(j json) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN json_typeof(j) = 'number' AND j::text ~ '^(-[0-9]{19,}|[0-9]{20,})$'
+       AND (j::text ~ '^(-[0-9]{20,}|[0-9]{21,})$' OR hogql_float(j::text) < -9223372036854775808
+            OR hogql_float(j::text) >= 18446744073709551616);
+
+CREATE FUNCTION hogql_json_raw(j json) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE json_typeof(j)
+            WHEN 'number' THEN CASE WHEN hogql_json_is_huge(j) THEN '"' || j::text || '"'
+                                    ELSE hogql_json_number(j::text) END
+            WHEN 'string' THEN to_json(j #>> '{}')::text
+            ELSE regexp_replace(j::text, '("([^"\\]|\\.)*")|\s+', '\1', 'g') END;
+
+CREATE FUNCTION hogql_json_string(j json) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE json_typeof(j) WHEN 'string' THEN j #>> '{}' WHEN 'null' THEN NULL
+            ELSE trim(BOTH CASE WHEN hogql_json_is_huge(j) THEN '"' ELSE '' END FROM hogql_json_raw(j)) END;
+
+CREATE FUNCTION hogql_json_integer(j json, low numeric, high numeric, loose boolean) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN json_typeof(j) = 'boolean' AND loose THEN (j::text)::boolean::integer::bigint
+            WHEN json_typeof(j) NOT IN ('number', 'string') OR hogql_float(j #>> '{}') IS NULL THEN NULL
+            WHEN abs(hogql_float(j #>> '{}')) < 1e20 THEN hogql_between(trunc(
+                (CASE WHEN abs(hogql_float(j #>> '{}')) < 1e20 THEN j #>> '{}' END)::numeric), low, high) END;
+
+CREATE FUNCTION hogql_json_float(j json, loose boolean) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN json_typeof(j) IN ('number', 'string') THEN hogql_float(j #>> '{}')
+            WHEN json_typeof(j) = 'boolean' AND loose THEN (j::text)::boolean::integer END;
+
+CREATE FUNCTION hogql_json_bool(j json) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN json_typeof(j) = 'boolean' THEN (j::text)::boolean
+            WHEN j::text ~ '^-?[0-9]+$' AND NOT hogql_json_is_huge(j) THEN j::text !~ '^-?0+$' END;
+
+CREATE FUNCTION hogql_json_type(j json) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE json_typeof(j) WHEN 'string' THEN 'String' WHEN 'array' THEN 'Array' WHEN 'object' THEN 'Object'
+            WHEN 'boolean' THEN 'Bool'
+            WHEN 'number' THEN CASE WHEN pg_input_is_valid(j::text, 'bigint') THEN 'Int64'
+                                    WHEN hogql_json_is_huge(j) THEN 'String'
+                                    WHEN j::text ~ '^[0-9]+$' THEN 'UInt64' ELSE 'Double' END
+            ELSE 'Null' END;
+
+CREATE FUNCTION hogql_json_keys(j json) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(array_agg(key ORDER BY n), '{}')
+        FROM ROWS FROM (json_object_keys(hogql_json_object(j))) WITH ORDINALITY AS one(key, n));
+
+CREATE FUNCTION hogql_json_items(j json) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(array_agg(hogql_json_raw(value) ORDER BY n), '{}')
+        FROM ROWS FROM (json_array_elements(hogql_json_array(j))) WITH ORDINALITY AS item(value, n));
+
+CREATE FUNCTION hogql_json_value(j json) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN json_typeof(j) IN ('array', 'object') OR j IS NULL THEN ''
+            WHEN json_typeof(j) = 'null' THEN 'null' ELSE hogql_json_string(j) END;
+
+CREATE FUNCTION hogql_json_query(j json) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce('[' || hogql_json_raw(j) || ']', '');
 """
 
 DROP = """
+DROP FUNCTION hogql_json_query; DROP FUNCTION hogql_json_value; DROP FUNCTION hogql_json_items;
+DROP FUNCTION hogql_json_keys; DROP FUNCTION hogql_json_type; DROP FUNCTION hogql_json_bool;
+DROP FUNCTION hogql_json_float; DROP FUNCTION hogql_json_integer; DROP FUNCTION hogql_json_string;
+DROP FUNCTION hogql_json_raw; DROP FUNCTION hogql_json_is_huge;
+DROP FUNCTION hogql_json_number; DROP FUNCTION hogql_json_at;
+DROP FUNCTION hogql_json_length; DROP FUNCTION hogql_json_object; DROP FUNCTION hogql_json_array;
+DROP FUNCTION hogql_json;
 DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
 DROP FUNCTION hogql_between; DROP FUNCTION hogql_integer; DROP FUNCTION hogql_natural;
 DROP FUNCTION hogql_float; DROP FUNCTION hogql_single; DROP FUNCTION hogql_number_text;

@@ -24,7 +24,7 @@ _FLOAT = re.compile(
 )
 
 
-def _limits(type_: Type) -> tuple[int, int]:
+def limits(type_: Type) -> tuple[int, int]:
     """The least and the greatest integer of a type."""
     low = -(1 << (type_.bits - 1)) if type_.is_signed else 0
     return low, low + (1 << type_.bits) - 1
@@ -45,14 +45,14 @@ def to_integer(printer: Expressions, arg: Expr, target: Type, *, exact: bool) ->
         raise AssertionError(f"{kind} is no number")
     if kind.is_number and fits(kind, target):
         return text
-    low, high = _limits(target)
+    low, high = limits(target)
     return f"hogql_between({text}, {low}, {high})" if exact else f"({wrapped(text, target)})"
 
 
 def _cut(text: str, target: Type, *, exact: bool) -> str:
     """A float without its fraction. Beyond 32 bits the narrow types have no answer: an error (422)."""
     if exact:
-        low, high = _limits(target)
+        low, high = limits(target)
         whole = f"abs({text}) < 1e19 AND trunc({text}) = {text}"
         return f"hogql_between(CASE WHEN {whole} THEN ({text})::numeric END, {low}, {high})"
     if target.bits < 32 or (target.bits == 32 and target.is_signed):
@@ -93,7 +93,7 @@ def _constant(text: str, target: Type) -> Literal | None:
         return Literal(float(text), target)
     if re.fullmatch(r"[+-]?[0-9]{1,20}" if target.is_signed else r"\+?[0-9]{1,20}", text) is None:
         return None
-    low, high = _limits(target)
+    low, high = limits(target)
     return Literal(int(text), target) if low <= int(text) <= high else None
 
 
