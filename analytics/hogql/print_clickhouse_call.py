@@ -1,0 +1,62 @@
+"""Calls → ClickHouse text. Most functions are ClickHouse's own, by the same name; a row's `clickhouse` says
+where a template does; here is what depends on the types of the arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from analytics.hogql.functions.table import FUNCTIONS, OF_ARRAYS
+from analytics.hogql.print_call import fill
+from analytics.hogql.tree import Call
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_clickhouse_expression import Expressions
+
+
+def call_text(printer: Expressions, call: Call) -> str:
+    """The call in ClickHouse's SQL."""
+    special = SPECIAL.get(call.name)
+    if special is not None and (text := special(printer, call)):
+        return text
+    args = [printer.value(arg) for arg in call.args]
+    template = FUNCTIONS[call.name].clickhouse
+    if template:
+        return fill(template, args)
+    return f"{call.name.removesuffix(OF_ARRAYS)}({', '.join(args)})"
+
+
+def _or_null(printer: Expressions, call: Call) -> str:
+    """Text that is not of the type is NULL here, where ClickHouse's own function throws."""
+    if not call.args or call.args[0].type.name != "String":
+        return ""
+    return f"{call.name}OrNull({', '.join(map(printer.value, call.args))})"
+
+
+def _logic(printer: Expressions, call: Call) -> str:
+    return f"{call.name}({', '.join(map(printer.condition, call.args))})"
+
+
+def _concat(printer: Expressions, call: Call) -> str:
+    """NULL is ''."""
+    parts = [
+        f"ifNull(toString({printer.value(arg)}), '')"
+        if arg.type.nullable
+        else f"toString({printer.value(arg)})"
+        for arg in call.args
+    ]
+    return f"concat({', '.join(parts)})"
+
+
+NUMBERS = [f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)]
+SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
+    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date", "DateTime")},
+    "toBool": lambda printer, call: (
+        f"accurateCastOrNull({printer.value(call.args[0])}, 'Bool')"
+        if call.args[0].type.name == "String"
+        else ""
+    ),
+    **dict.fromkeys(("and", "or", "not", "xor"), _logic),
+    "concat": _concat,
+}
