@@ -321,7 +321,8 @@ Infinity
 9223372036854775808
 01
 select sum(number % 3.5), sum(pow(number, 0.5)), sum(round(number / 7, 2)) from numbers(100)
-select number, round(number * 12.345, 1), floor(number / -3), intDiv(number, 3), number % 4, exp(number) from numbers(20)
+select number, round(number * 12.345, 1), floor(number / -3) from numbers(20)
+select intDiv(number, 3), number % 4, exp(number) from numbers(20)
 """
 
 # ClickHouse throws, loses digits or wraps around where a bigint ends: an error here, never another number.
@@ -332,8 +333,8 @@ REFUSED = {
     "toInt64(9223372036854775807) + 1": "data_does_not_fit",
     "toUInt64(-1)": "data_does_not_fit",
     "factorial(21)": "data_does_not_fit",
-    "round(1.5, number) from numbers(1)": "wrong_arguments",
-    "round(1.5, 30)": "wrong_arguments",
+    "round(1.5, number) from numbers(1)": "type_mismatch",
+    "round(1.5, 30)": "type_mismatch",
     "bitAnd(1.5, 1)": "type_mismatch",
     "factorial(5.5)": "type_mismatch",
     "abs('a')": "type_mismatch",

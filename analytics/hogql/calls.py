@@ -10,12 +10,12 @@ from sqlglot import exp
 
 from analytics.hogql import aggregates, lambdas, tuples
 from analytics.hogql.allow import place
-from analytics.hogql.constants import fold, parse_time
+from analytics.hogql.constants import fold
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.functions import table, time_moves
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.table import FUNCTIONS, canonical
-from analytics.hogql.moments import MOMENTS, moment, unit_first
+from analytics.hogql.moments import MOMENTS, beside_time, moment, unit_first
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import (
     Aggregate,
@@ -30,7 +30,7 @@ from analytics.hogql.tree import (
     Window,
     children,
 )
-from analytics.hogql.types import DATE, DATETIME64, FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
+from analytics.hogql.types import FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
 from analytics.hogql.zones import is_zone
 
 Resolve = Callable[[exp.Expr], Expr]
@@ -69,7 +69,7 @@ def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
     except ArgumentError as error:
         raise wrong(error.message, node, error.hint) from None
 
-# A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these have one of their own.
+# A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these keep their type.
 THREE_VALUED = {"and", "or", "toBool"}
 
 
@@ -191,11 +191,11 @@ def compare(op: str, left: Expr, right: Expr, node: exp.Expr) -> Expr:
 def aligned(expr: Expr, other: Expr, node: exp.Expr) -> Expr:
     """A text literal beside a time, a number or a UUID is read as one, as in ClickHouse."""
     kind = other.type.required()
+    if kind.is_time:
+        expr = beside_time(expr, kind)
     if not isinstance(expr, Literal) or not isinstance(expr.value, str) or kind.name == "String":
         return expr
     try:
-        if kind.is_time and (moment := parse_time(expr.value)) is not None:
-            return Literal(moment, DATE if len(expr.value) == 10 else DATETIME64)
         if kind == UUID:
             return Literal(str(uuid.UUID(expr.value)), UUID)
         if kind.is_integer:

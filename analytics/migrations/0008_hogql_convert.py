@@ -267,7 +267,8 @@ RETURN CASE WHEN json_typeof(j) IN ('number', 'string') THEN hogql_float(j #>> '
 CREATE FUNCTION hogql_json_bool(j json) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN json_typeof(j) = 'boolean' THEN (j::text)::boolean
-            WHEN j::text ~ '^-?[0-9]+$' AND NOT hogql_json_is_huge(j) THEN j::text !~ '^-?0+$' END;
+            WHEN json_typeof(j) <> 'number' OR hogql_json_is_huge(j) THEN NULL
+            WHEN j::text ~ '^-?[0-9]+$' THEN j::text !~ '^-?0+$' END;
 
 CREATE FUNCTION hogql_json_type(j json) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -51,11 +51,11 @@ def _at(printer: Expressions, source: Expr, path: list[Expr]) -> str:
 
 
 def _read(text: str, target: Type, *, loose: bool = False) -> str:
-    """The json as a type; NULL if it is none. `loose`: true is 1 there."""
+    """The json as a type; NULL if it is none. `loose`, in JSONExtract: true is 1, and Bool a UInt8."""
     if target.name == "String":
         return f"hogql_json_string({text})"
     if target.name == "Bool":
-        return f"hogql_json_bool({text})"
+        return f"(hogql_json_integer({text}, 0, 255, true) <> 0)" if loose else f"hogql_json_bool({text})"
     if target.is_float:
         value = f"hogql_json_float({text}, {str(loose).lower()})"
         return f"hogql_single({value})" if target.name == "Float32" else value
