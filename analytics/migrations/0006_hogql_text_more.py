@@ -88,6 +88,12 @@ RETURN CASE
     WHEN start > char_length(s) + 1 OR position(part IN substr(s, greatest(start, 1)::integer)) = 0 THEN 0
     ELSE position(part IN substr(s, greatest(start, 1)::integer)) + greatest(start, 1) - 1 END;
 
+-- A LIKE pattern of the data: a backslash before what needs none is one of the text's.
+CREATE FUNCTION hogql_like(pattern text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN position('\' IN pattern) = 0 THEN pattern ELSE
+    replace(regexp_replace(replace(pattern, '\\', E'\x01'), '\\(?![%_])', '\\\\', 'g'), E'\x01', '\\') END;
+
 CREATE FUNCTION hogql_count(s text, part text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN part = '' THEN char_length(s) * 0
@@ -181,7 +187,7 @@ RETURN CASE WHEN position('&' IN s) = 0 THEN s ELSE
 
 DROP = """
 DROP FUNCTION hogql_pad; DROP FUNCTION hogql_position; DROP FUNCTION hogql_position_utf8;
-DROP FUNCTION hogql_count; DROP FUNCTION hogql_split; DROP FUNCTION hogql_words; DROP FUNCTION hogql_ngrams;
+DROP FUNCTION hogql_count; DROP FUNCTION hogql_like; DROP FUNCTION hogql_split; DROP FUNCTION hogql_words; DROP FUNCTION hogql_ngrams;
 DROP FUNCTION hogql_substring_index; DROP FUNCTION hogql_within; DROP FUNCTION hogql_ascii;
 DROP FUNCTION hogql_clamped; DROP FUNCTION hogql_bin; DROP FUNCTION hogql_hex; DROP FUNCTION hogql_unhex;
 DROP FUNCTION hogql_base64; DROP FUNCTION hogql_escape_url; DROP FUNCTION hogql_unescape_url;

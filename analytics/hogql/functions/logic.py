@@ -147,8 +147,6 @@ ROWS = [
     *map(_compared, COMPARISONS),
     _distinct("isDistinctFrom", "a IS DISTINCT FROM b: two NULLs are the same"),
     _distinct("isNotDistinctFrom", "a <=> b, a IS NOT DISTINCT FROM b"),
-    Function("like", "text text", UINT8, "({0} LIKE {1})", "text like a pattern of % and _", condition=True),
-    Function("ilike", "text text", UINT8, "({0} ILIKE {1})", "like, in any case", condition=True),
     # Conditionals
     Function(
         "coalesce",

@@ -1,0 +1,387 @@
+"""Regular expressions and LIKE. Patterns are constants: they are read here, and printed for PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from analytics.hogql import regex
+from analytics.hogql.functions.row import ArgumentError, Function
+from analytics.hogql.functions.text import constant_text
+from analytics.hogql.functions.text_search import constant_texts
+from analytics.hogql.regex_parse import RegexError, parse
+from analytics.hogql.tree import Call, Expr, Literal
+from analytics.hogql.types import STRING, UINT8, UINT64, array
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+PATTERN = "A regular expression"
+_REFERENCE = re.compile(r"\\(?:([0-9])|(.))", re.DOTALL)
+
+
+def _refused(error: RegexError) -> ArgumentError:
+    if isinstance(error, regex.UnlikeError):
+        hint = "Say it without alternatives or repetitions that can stop at several places."
+    else:
+        hint = "See github.com/google/re2/wiki/Syntax; a backslash in a text is written twice."
+    return ArgumentError(str(error), hint)
+
+
+def _fold(call_name: str) -> bool:
+    return call_name.endswith("CaseInsensitive")
+
+
+def _group_of_result(pattern: str) -> int:
+    """What extract and extractAll give: the first group, or without one the whole match, 0."""
+    return min(parse(pattern)[1], 1)
+
+
+def _search(pattern: str, groups: set[int], *, fold: bool = False) -> regex.Printed:
+    return regex.search(pattern, tuple(sorted(groups - {0})), fold)
+
+
+def _not_empty(pattern: str, *, fold: bool = False) -> None:
+    """Engines differ over where empty matches are."""
+    if regex.may_be_empty(parse(pattern, fold=fold)[0]):
+        raise regex.UnlikeError("This regular expression may match nothing at all, anywhere.")
+
+
+def _checked(check: Callable[[list[Expr]], None]) -> Callable[[list[Expr]], None]:
+    def rewrite(args: list[Expr]) -> None:
+        try:
+            check(args)
+        except RegexError as error:
+            raise _refused(error) from None
+
+    return rewrite
+
+
+def _pattern(args: list[Expr] | tuple[Expr, ...], index: int = 1) -> str:
+    return constant_text(args[index], PATTERN)
+
+
+# Conditions
+
+
+def _check_condition(args: list[Expr]) -> None:
+    regex.condition(_pattern(args))
+
+
+def _match(printer: Expressions, call: Call) -> str:
+    pattern = regex.condition(_pattern(call.args), _fold(call.name))
+    return f"({printer.value(call.args[0])} ~ {printer.parameter(pattern, 'text')})"
+
+
+def _check_any(args: list[Expr]) -> None:
+    for pattern in constant_texts(args[1], PATTERN):
+        regex.condition(pattern)
+
+
+def _match_any(printer: Expressions, call: Call) -> str:
+    text = printer.value(call.args[0])
+    patterns = [regex.condition(pattern) for pattern in constant_texts(call.args[1], PATTERN)]
+    return "(" + " OR ".join(f"{text} ~ {printer.parameter(p, 'text')}" for p in patterns) + ")"
+
+
+def _like_as_regex(pattern: str) -> str:
+    """LIKE's pattern as RE2's: `\\` before %, _ or \\ makes them themselves, else it is one itself."""
+    if re.search(r"(?:^|[^\\])(?:\\\\)*\\$", pattern):
+        raise ArgumentError(
+            "A LIKE pattern does not end in one backslash.", "Write four for one of the text's."
+        )
+    parts = re.findall(r"\\[%_\\]|.", pattern, re.DOTALL)
+    signs = {"%": ".*", "_": "."}
+    return "^" + "".join(signs.get(part) or f"\\x{{{ord(part[-1]):x}}}" for part in parts) + "$"
+
+
+def _check_like(args: list[Expr]) -> None:
+    if isinstance(args[1], Literal) and args[1].value is not None:
+        _like_as_regex(_pattern(args))
+
+
+def _like(printer: Expressions, call: Call) -> str:
+    """LIKE with its escapes said so that PostgreSQL reads them as ClickHouse does; ILIKE by RE2's cases."""
+    text, pattern = printer.value(call.args[0]), call.args[1]
+    negated, any_case = call.name.startswith("not"), call.name.lower().endswith("ilike")
+    if isinstance(pattern, Literal) and isinstance(pattern.value, str):
+        if any_case:
+            found = printer.parameter(regex.like(_like_as_regex(pattern.value)), "text")
+            return f"({text} {'!~' if negated else '~'} {found})"
+        escaped = re.sub(r"\\([%_\\])|\\", lambda match: match[0] if match[1] else r"\\", pattern.value)
+        return f"({text} {'NOT ' * negated}LIKE {printer.parameter(escaped, 'text')})"
+    operator = f"{'NOT ' * negated}{'I' * any_case}LIKE"
+    return f"({text} {operator} hogql_like({printer.value(pattern)}))"
+
+
+# Parts
+
+
+def _check_extract(args: list[Expr]) -> None:
+    pattern = _pattern(args)
+    _search(pattern, {_group_of_result(pattern)})
+
+
+def _extract(printer: Expressions, call: Call) -> str:
+    pattern = _pattern(call.args)
+    return _part(printer, call.args[0], pattern, _group_of_result(pattern))
+
+
+def _part(printer: Expressions, arg: Expr, pattern: str, group: int) -> str:
+    """What a group matched first, '' if nothing did."""
+    text, printed = printer.value(arg), _search(pattern, {group})
+    place = printed.places.get(group, 1)
+    found = f"coalesce((regexp_match({text}, {printer.parameter(printed.text, 'text')}))[{place}], '')"
+    return f"(CASE WHEN {text} IS NOT NULL THEN {found} END)" if arg.type.nullable else found
+
+
+def _index(args: list[Expr] | tuple[Expr, ...]) -> int:
+    """regexpExtract's third argument."""
+    if len(args) < 3:
+        return _group_of_result(_pattern(args))
+    index = args[2].value if isinstance(args[2], Literal) else None
+    if not isinstance(index, int) or not 0 <= index <= 9:
+        raise ArgumentError("The number of a group is a constant from 0 to 9.", "0 is the whole match.")
+    return index
+
+
+def _check_numbered(args: list[Expr]) -> None:
+    _search(_pattern(args), {_index(args)})
+
+
+def _numbered(printer: Expressions, call: Call) -> str:
+    return _part(printer, call.args[0], _pattern(call.args), _index(call.args))
+
+
+def _all_groups(pattern: str) -> set[int]:
+    groups = set(range(1, parse(pattern)[1] + 1))
+    if not groups:
+        raise RegexError("This regular expression has no groups, which stand in parentheses.")
+    return groups
+
+
+def _check_groups(args: list[Expr]) -> None:
+    pattern = _pattern(args)
+    _search(pattern, _all_groups(pattern))
+
+
+def _groups(printer: Expressions, call: Call) -> str:
+    pattern = _pattern(call.args)
+    printed = _search(pattern, _all_groups(pattern))
+    items = ", ".join(f"coalesce(m[{printed.places[number]}], '')" for number in sorted(printed.places))
+    found = f"regexp_match({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')})"
+    return f"coalesce((SELECT ARRAY[{items}] FROM {found} AS m WHERE m IS NOT NULL), '{{}}'::text[])"
+
+
+def _check_all(args: list[Expr]) -> None:
+    _not_empty(_pattern(args))
+    _check_extract(args)
+
+
+def _extract_all(printer: Expressions, call: Call) -> str:
+    pattern = _pattern(call.args)
+    group = _group_of_result(pattern)
+    printed = _search(pattern, {group})
+    found = f"regexp_matches({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')}, 'g')"
+    item = f"coalesce(t.m[{printed.places.get(group, 1)}], '')"
+    return f"ARRAY(SELECT {item} FROM {found} WITH ORDINALITY AS t(m, i) ORDER BY t.i)"
+
+
+def _checks_count(fold: bool) -> Callable[[list[Expr]], None]:
+    def check(args: list[Expr]) -> None:
+        _not_empty(_pattern(args), fold=fold)
+        _search(_pattern(args), set(), fold=fold)
+
+    return check
+
+
+def _count(printer: Expressions, call: Call) -> str:
+    printed = _search(_pattern(call.args), set(), fold=_fold(call.name))
+    return f"regexp_count({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')})::bigint"
+
+
+def _check_split(args: list[Expr]) -> None:
+    _not_empty(_pattern(args, 0))
+    _search(_pattern(args, 0), set())
+
+
+def _split(printer: Expressions, call: Call) -> str:
+    printed = _search(_pattern(call.args, 0), set())
+    text = f"coalesce({printer.value(call.args[1])}, '')"
+    parts = f"regexp_split_to_array({text}, {printer.parameter(printed.text, 'text')})"
+    if len(call.args) < 3:
+        return parts
+    most = printer.number(call.args[2])
+    return f"({parts})[1:hogql_clamped(CASE WHEN {most} > 0 THEN {most} ELSE 2147483647 END)]"
+
+
+# Replacements
+
+
+def _new_text(pattern: str, new: str) -> tuple[regex.Printed, str]:
+    """The printed pattern, and the new text with \\0 … \\9 as PostgreSQL writes them."""
+    used = {int(number) for number, _ in _REFERENCE.findall(new) if number}
+    printed = _search(pattern, used)
+
+    def reference(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return r"\\" if match[2] == "\\" else match[2]
+        return rf"\{printed.places[int(match[1])]}" if int(match[1]) else r"\&"
+
+    texts = re.split(r"(\\[0-9]|\\.)", new, flags=re.DOTALL)
+    return printed, "".join(
+        _REFERENCE.sub(reference, text) if index % 2 else text.replace("\\", r"\\")
+        for index, text in enumerate(texts)
+    )
+
+
+def _check_replace(args: list[Expr]) -> None:
+    _new_text(_pattern(args), constant_text(args[2], "The new text"))
+
+
+def _check_replace_all(args: list[Expr]) -> None:
+    if not regex.only_once(parse(_pattern(args))[0]):
+        _not_empty(_pattern(args))
+    _check_replace(args)
+
+
+def _replace(printer: Expressions, call: Call) -> str:
+    text = printer.value(call.args[0])
+    pattern = _pattern(call.args)
+    printed, new = _new_text(pattern, constant_text(call.args[2], "The new text"))
+    every = call.name == "replaceRegexpAll" and not regex.only_once(parse(pattern)[0])
+    flags = ", 'g'" if every else ""
+    found, by = printer.parameter(printed.text, "text"), printer.parameter(new, "text")
+    return f"regexp_replace({text}, {found}, {by}{flags})"
+
+
+ROWS = [
+    Function(
+        "like",
+        "text text",
+        UINT8,
+        _like,
+        "text like a pattern of % and _",
+        condition=True,
+        rewrite=_check_like,
+    ),
+    Function("ilike", "text text", UINT8, _like, "like, in any case", condition=True, rewrite=_check_like),
+    Function("notLike", "text text", UINT8, _like, "not like", condition=True, rewrite=_check_like),
+    Function(
+        "notILike", "text text", UINT8, _like, "not like, in any case", condition=True, rewrite=_check_like
+    ),
+    Function(
+        "match",
+        "text text",
+        UINT8,
+        _match,
+        "does it match RE2's regular expression b?",
+        condition=True,
+        aliases=("REGEXP_MATCHES",),
+        any_case=("REGEXP_MATCHES",),
+        rewrite=_checked(_check_condition),
+    ),
+    Function(
+        "matchCaseInsensitive",
+        "text text",
+        UINT8,
+        _match,
+        "`=~*`: match in any case",
+        condition=True,
+        clickhouse="match({0}, concat('(?i)', {1}))",
+        rewrite=_checked(_check_condition),
+    ),
+    Function(
+        "multiMatchAny",
+        "text array",
+        UINT8,
+        _match_any,
+        "does it match any of the regular expressions?",
+        condition=True,
+        rewrite=_checked(_check_any),
+    ),
+    Function(
+        "extract",
+        "text text",
+        STRING,
+        _extract,
+        "what the first group (or all) of a regular expression matches, or ''",
+        rewrite=_checked(_check_extract),
+    ),
+    Function(
+        "regexpExtract",
+        "text text [int]",
+        STRING,
+        _numbered,
+        "what group c (1 unless told) matches, or ''",
+        aliases=("REGEXP_EXTRACT", "REGEXP_SUBSTR"),
+        any_case=("REGEXP_EXTRACT", "REGEXP_SUBSTR"),
+        rewrite=_checked(_check_numbered),
+    ),
+    Function(
+        "extractGroups",
+        "text text",
+        array(STRING),
+        _groups,
+        "what each group of the first match matches",
+        rewrite=_checked(_check_groups),
+    ),
+    Function(
+        "extractAll",
+        "text text",
+        array(STRING),
+        _extract_all,
+        "extract, for every match",
+        rewrite=_checked(_check_all),
+    ),
+    Function(
+        "countMatches",
+        "text text",
+        UINT64,
+        _count,
+        "number of matches",
+        rewrite=_checked(_checks_count(False)),
+    ),
+    Function(
+        "countMatchesCaseInsensitive",
+        "text text",
+        UINT64,
+        _count,
+        "number of matches in any case",
+        rewrite=_checked(_checks_count(True)),
+    ),
+    Function(
+        "splitByRegexp",
+        "text text [int]",
+        array(STRING),
+        _split,
+        "parts of b between matches of a",
+        rewrite=_checked(_check_split),
+    ),
+    Function(
+        "replaceRegexpOne",
+        "text text text",
+        STRING,
+        _replace,
+        r"the first match of b by c, where \1 is a group",
+        rewrite=_checked(_check_replace),
+    ),
+    Function(
+        "replaceRegexpAll",
+        "text text text",
+        STRING,
+        _replace,
+        "every match of b by c",
+        aliases=("REGEXP_REPLACE",),
+        any_case=("REGEXP_REPLACE",),
+        rewrite=_checked(_check_replace_all),
+    ),
+    Function(
+        "regexpQuoteMeta",
+        "text",
+        STRING,
+        r"regexp_replace({0}, '([$()*+.:?\[\\\]^{{|-])', '\\\1', 'g')",
+        "with a backslash before signs",
+    ),
+]
