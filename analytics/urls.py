@@ -8,6 +8,7 @@ from analytics.customers import views
 from analytics.endpoint import QueryView
 from analytics.ingest.endpoint import ingest
 from analytics.metrics import metrics
+from analytics.properties import change_property, properties
 
 PROJECT = "t/<slug:team>/<slug:project>"
 
@@ -17,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/analytics/<slug:project>", ingest),
     path("v1/analytics/<slug:project>/query/", QueryView.as_view(), name="query"),
     path("v1/analytics/<slug:project>/query", QueryView.as_view()),
+    path(f"{PROJECT}/properties", properties, name="properties"),
+    path(f"{PROJECT}/properties/change", change_property, name="change_property"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),
     path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
     path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),

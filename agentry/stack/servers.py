@@ -38,6 +38,7 @@ POSTGRES_SETTINGS = {
     "max_connections": "200",  # a web process has 40 threads and 8 for queries
     "shared_buffers": "256MB",  # the rollups and the newest day stay in memory on a 2 GB machine
     "work_mem": "16MB",  # a group-by over some ten thousand customers does not spill
+    "temp_file_limit": "4GB",  # a process: no question sorts the disk full
     "max_wal_size": "2GB",  # ingest writes much log: fewer checkpoints, fewer full pages in it
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",  # disks have no arms any more

@@ -134,6 +134,9 @@ def _size(value: Any) -> int:
 
 def _refused(error: psycopg.Error) -> AgentryError:
     state = error.sqlstate or ""
+    if isinstance(error, errors.ConfigurationLimitExceeded):  # temp_file_limit
+        message = "The question sorts or groups more than the disk has room for."
+        return AgentryError(422, "query_too_large", message, "Ask for a shorter window, or for fewer groups.")
     away = not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     if away or state[:2] in {"08", "53", "57"}:
         return AgentryError(

@@ -7,6 +7,7 @@ dead letter; all others are stored. Trouble of the database itself escapes, and 
 from __future__ import annotations
 
 import base64
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,10 +33,12 @@ WAITED = timedelta(days=30)  # no backlog is older: an entry that says so is wro
 PROPERTY_TYPES = ("String", "Numeric", "Boolean")
 PROPERTY_NAME_BYTES = 500  # of a longer one no type is kept: it would not fit an index page
 KNOWN_PROPERTIES = 100_000  # of this process; then it starts again
+KNOWN_SECONDS = 30.0  # as well after so long: somebody may have had a type forgotten
 UNDECODABLE = "undecodable"  # a dead letter's reason: its payload is the whole entry, in base64
 
 _decode = msgspec.msgpack.Decoder(Entry).decode
 _known_properties: set[tuple[int, str]] = set()
+_known_until = 0.0  # time.monotonic()
 
 # entry number, project, event
 Row = tuple[int, int, AcceptedEvent]
@@ -85,14 +88,21 @@ def write(shard: int, runs: list[list[Received]], *, halve: bool = False) -> dic
         _bury_entries(cursor, batch)
         _store(cursor, batch, batch.rows, oldest, halve=halve)
         _count(batch)
+        _forget_properties()
         fresh = {key: kind for key, kind in batch.property_types.items() if key not in _known_properties}
         sql.add_property_types(cursor, fresh)
         sql.record_runs(cursor, shard, [(*run[0].id, *run[-1].id) for run in new])
         sql.add_totals(cursor, batch.totals)
-    if len(_known_properties) > KNOWN_PROPERTIES:
-        _known_properties.clear()
     _known_properties.update(fresh)
     return batch.outcomes()
+
+
+def _forget_properties() -> None:
+    """Now and then every type is offered to PostgreSQL again, which keeps what it has."""
+    global _known_until
+    if len(_known_properties) > KNOWN_PROPERTIES or time.monotonic() > _known_until:
+        _known_properties.clear()
+        _known_until = time.monotonic() + KNOWN_SECONDS
 
 
 def _not_written(shard: int, runs: list[list[Received]]) -> list[list[Received]]:
