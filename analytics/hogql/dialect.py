@@ -17,11 +17,48 @@ from sqlglot.tokenizer_core import TokenType
 
 # sqlglot has one place for LIMIT; `LIMIT n BY x LIMIT m` needs two. SORT BY is no HogQL: its place is free.
 LIMIT_BY = "sort"
+# sqlglot has no tokens for these; it never makes these two of ClickHouse's text.
+NOT_MATCHING = TokenType.OPERATOR
+NOT_MATCHING_ANY_CASE = TokenType.SOUNDS_LIKE
 
 
 def _limit(parser: Any) -> tuple[str, exp.Expr | None]:
     limit = parser._parse_limit()
     return (LIMIT_BY if isinstance(limit, exp.Limit) and limit.expressions else "limit"), limit
+
+
+def _trim(parser: Any) -> exp.Expr:
+    """TRIM(BOTH 'x' FROM text); trim(text) is a call like any other."""
+    side = parser._curr.text.lower() if parser._curr else ""
+    if side not in {"both", "leading", "trailing"} or parser._next.token_type == TokenType.COMMA:
+        return exp.Anonymous(this="trim", expressions=parser._parse_csv(parser._parse_lambda))
+    parser._advance()
+    letters = parser._parse_bitwise()
+    parser._match(TokenType.FROM)
+    name = {"both": "trimBoth", "leading": "trimLeft", "trailing": "trimRight"}[side]
+    return exp.Anonymous(this=name, expressions=[parser._parse_bitwise(), letters])
+
+
+def _substring(parser: Any) -> exp.Expr:
+    """SUBSTRING(text FROM 2 FOR 3), or with commas."""
+    parts = parser._parse_csv(parser._parse_lambda)
+    for token in (TokenType.FROM, TokenType.FOR):
+        if parser._match(token):
+            parts.append(parser._parse_bitwise())
+    return exp.Anonymous(this="substring", expressions=parts)
+
+
+def _position(parser: Any) -> exp.Expr:
+    """POSITION(part IN text), or position(text, part)."""
+    first = parser._parse_bitwise()
+    if parser._match(TokenType.IN):
+        return exp.Anonymous(this="position", expressions=[parser._parse_bitwise(), first])
+    rest = parser._parse_csv(parser._parse_lambda) if parser._match(TokenType.COMMA) else []
+    return exp.Anonymous(this="position", expressions=[first, *rest])
+
+
+def _not_matching(node: type[exp.Expr]) -> Any:
+    return lambda parser, this: exp.Not(this=node(this=this, expression=parser._parse_bitwise()))
 
 
 class HogQLParser(ClickHouseParser):
@@ -34,7 +71,17 @@ class HogQLParser(ClickHouseParser):
         TokenType.LIMIT: _limit,
     }
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    FUNCTION_PARSERS = {"CAST": Parser.FUNCTION_PARSERS["CAST"]}
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+        "CAST": Parser.FUNCTION_PARSERS["CAST"],
+        "POSITION": _position,
+        "SUBSTRING": _substring,
+        "TRIM": _trim,
+    }
+    RANGE_PARSERS: ClassVar[dict[Any, Any]] = {
+        **ClickHouseParser.RANGE_PARSERS,
+        NOT_MATCHING: _not_matching(exp.RegexpLike),
+        NOT_MATCHING_ANY_CASE: _not_matching(exp.RegexpILike),
+    }
     NO_PAREN_FUNCTION_PARSERS = {"CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
 
@@ -72,6 +119,13 @@ class HogQL(ClickHouse):
         # `#` starts no comment in HogQL; `$` belongs to names ($lib), not to heredocs.
         COMMENTS = ["--", ("/*", "*/")]
         HEREDOC_STRINGS: ClassVar[list[Any]] = []
+        KEYWORDS: ClassVar[dict[str, Any]] = {
+            **ClickHouse.Tokenizer.KEYWORDS,
+            "=~": TokenType.RLIKE,
+            "=~*": TokenType.IRLIKE,
+            "!~": NOT_MATCHING,
+            "!~*": NOT_MATCHING_ANY_CASE,
+        }
         VAR_SINGLE_TOKENS = {"$"}
         SINGLE_TOKENS = {
             key: value for key, value in ClickHouse.Tokenizer.SINGLE_TOKENS.items() if key not in {"$", "#"}

@@ -23,6 +23,8 @@ OPERATORS: dict[type[exp.Expr], str] = {
     exp.DPipe: "concat",
     exp.Like: "like",
     exp.ILike: "ilike",
+    exp.RegexpLike: "match",
+    exp.RegexpILike: "matchCaseInsensitive",
 }
 COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -50,9 +52,9 @@ class Expressions:
         allow.check(node)
         self.scope.context.step()
         if type(node) in OPERATORS:
-            return build(
-                OPERATORS[type(node)], [self.resolve(node.this), self.resolve(node.expression)], node
-            )
+            sides = [self.resolve(node.this), self.resolve(node.expression)]
+            found = build(OPERATORS[type(node)], sides, node)
+            return _is_not(found, node) if node.args.get("negate") else found
         if type(node) in COMPARISONS:
             left, right = self.resolve(node.this), self.resolve(node.expression)
             return calls.compare(COMPARISONS[type(node)], left, right, node)
@@ -208,6 +210,11 @@ class Expressions:
 
     def call(self, node: exp.Anonymous) -> Expr:
         return aggregate_calls.call(node, self.scope, self.resolve)
+
+
+def _is_not(found: Expr, node: exp.Expr) -> Expr:
+    """NOT LIKE and !~ keep NULLs: what is turned round is two-valued."""
+    return build("not", [build("ifNull", [found, Literal(0, UINT8)], node)], node)
 
 
 HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
