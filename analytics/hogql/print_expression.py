@@ -42,6 +42,13 @@ def is_condition(expr: Expr) -> bool:
     )
 
 
+def may_be_nan(expr: Expr) -> bool:
+    """Whether a float may be no number: what is computed can, what is stored or counted cannot."""
+    if isinstance(expr, Literal):
+        return isinstance(expr.value, float) and expr.value != expr.value
+    return expr.type.is_float and not isinstance(expr, Property)
+
+
 class Expressions:
     """Prints expressions. `column` prints a column or property of a relation, `query` a subquery."""
 
@@ -151,27 +158,44 @@ class Expressions:
         else:
             plain = f"{text[0]} {'=' if compare.op == '=' else '<>'} {text[1]}"
         nullable = left.type.nullable + right.type.nullable
+        if may_be_nan(left) or may_be_nan(right):
+            return self._compare_floats(compare, text)
         if compare.op == "!=" and nullable and not self.joining:
             return f"({text[0]} IS DISTINCT FROM {text[1]})"
         if compare.op == "=" and nullable == 2 and not self.joining:
             return f"({text[0]} IS NOT DISTINCT FROM {text[1]})"
         return f"({plain})" if filtering or not nullable else f"coalesce({plain}, false)"
 
+    def _compare_floats(self, compare: Compare, text: list[str]) -> str:
+        """What is no number equals nothing, is less or greater than nothing; PostgreSQL sorts it last."""
+        left, right = (f"nullif({side}, 'NaN'::float8)" for side in text)
+        if compare.op != "!=":
+            return f"coalesce({left} {compare.op} {right}, false)"
+        if compare.left.type.nullable or compare.right.type.nullable:
+            return f"({left} IS DISTINCT FROM {right})"
+        return f"coalesce({left} <> {right}, true)"
+
     def _in(self, expr: In, filtering: bool) -> str:
-        needle = self.value(expr.needle)
         if isinstance(expr.options, tuple):
-            values = [o.value for o in expr.options if isinstance(o, Literal) and o.value is not None]
-            kind = expr.needle.type if expr.needle.type.name == "String" else None
-            cast = sql_type(kind or next((o.type for o in expr.options), expr.needle.type))
-            if cast == "bigint" and any(isinstance(value, float) for value in values):
-                cast = "float8"
-            found = f"{needle} = ANY({self.parameter(values, cast + '[]')})"
+            found = f"{self.number(expr.needle)} = ANY({self._options(expr.needle, expr.options)})"
         else:
             found = self._in_query(expr.needle, expr.options)
         sure = filtering or not expr.needle.type.nullable
         if expr.negated:
             return f"(NOT coalesce({found}, false))"
         return f"({found})" if sure else f"coalesce({found}, false)"
+
+    def _options(self, needle: Expr, options: tuple[Expr, ...]) -> str:
+        """The constants after IN as one array; of numbers all as floats if one is, true as 1."""
+        values: list[Any] = [o.value for o in options if isinstance(o, Literal) and o.value is not None]
+        if not needle.type.is_number:
+            kind = needle.type if needle.type.name == "String" else None
+            return self.parameter(values, sql_type(kind or next((o.type for o in options), needle.type)) + "[]")
+        if any(isinstance(value, float) for value in values):
+            return self.parameter([float(value) for value in values], "float8[]")
+        whole = [int(value) for value in values]
+        huge = any(abs(value) > MAX_BIGINT for value in whole)
+        return self.parameter(whole, "numeric[]" if huge else "bigint[]")
 
     def _in_query(self, needle: Expr, query: Query) -> str:
         """A value, or a tuple's parts, among the rows of a subquery; a row with a NULL matches nothing."""
@@ -202,7 +226,10 @@ class Expressions:
         row = FUNCTIONS[call.name]
         return [printers.get(row.kinds_at(i)[0], self.value)(arg) for i, arg in enumerate(call.args)]
 
-    def order(self, key: OrderKey) -> str:
-        """One key of ORDER BY: text by bytes, NULLs last unless asked otherwise."""
+    def order(self, key: OrderKey, text: str = "") -> str:
+        """One key of ORDER BY: text by bytes, NULLs last unless asked otherwise. `text` is its SQL, if known."""
         direction, nulls = "DESC" if key.descending else "ASC", "FIRST" if key.nulls_first else "LAST"
-        return order_keys(self.value(key.expr), key.expr.type, f"{direction} NULLS {nulls}")
+        text = text or self.value(key.expr)
+        if may_be_nan(key.expr):
+            text = f"nullif({text}, 'NaN'::float8)"  # among the NULLs, not the greatest
+        return order_keys(text, key.expr.type, f"{direction} NULLS {nulls}")

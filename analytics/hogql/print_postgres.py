@@ -120,10 +120,22 @@ class _Printer:
             f"{self.expressions.value(column.expr)} AS c{index}"
             for index, column in enumerate(select.columns)
         )
+        if select.distinct and select.order_by:
+            return self._distinct_ordered(select, f"SELECT DISTINCT {columns}{from_}{self._filters(select)}")
         distinct = "DISTINCT " if select.distinct else ""
         order = [self.expressions.order(key) for key in select.order_by]
         order_by = f" ORDER BY {', '.join(order)}" if order else ""
         return f"SELECT {distinct}{columns}{from_}{self._filters(select)}{order_by}"
+
+    def _distinct_ordered(self, select: Select, distinct: str) -> str:
+        """PostgreSQL sorts distinct rows by their columns as they stand, not by what is made of them."""
+        shown = [column.expr for column in select.columns]
+        order = [
+            self.expressions.order(key, f"d.c{shown.index(key.expr)}" if key.expr in shown else "")
+            for key in select.order_by
+        ]
+        columns = ", ".join(f"d.c{index}" for index in range(len(shown)))
+        return f"SELECT {columns} FROM ({distinct}) AS d ORDER BY {', '.join(order)}"
 
     def _filters(self, select: Select) -> str:
         text = ""
