@@ -6,14 +6,18 @@ import csv
 import io
 import json
 import math
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from analytics.query import Result
 
 # A spreadsheet runs a cell that starts with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The zone in a column's type, DateTime('Europe/Berlin') or DateTime64(3, 'Europe/Berlin').
+_ZONE = re.compile(r"DateTime(?:64)?\((?:\d, )?'([^']+)'\)")
 
 
 def to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
@@ -59,7 +63,8 @@ def json_value(value: Any, type_: str) -> Any:
     if isinstance(value, bytes):
         return value.hex()  # what hashes give is no text
     if isinstance(value, datetime):
-        return moment(value)
+        zones = set(_ZONE.findall(type_))
+        return in_zone(value, zones.pop()) if len(zones) == 1 else moment(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):
@@ -75,6 +80,12 @@ def moment(value: datetime) -> str:
     """ISO 8601 in UTC with Z; milliseconds only where there are any."""
     value = value.astimezone(UTC).replace(tzinfo=None)
     return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds") + "Z"
+
+
+def in_zone(value: datetime, zone: str) -> str:
+    """ISO 8601 by the zone's clock, with its offset then."""
+    value = value.astimezone(ZoneInfo(zone))
+    return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
 
 
 def _cell(value: Any) -> Any:

@@ -21,10 +21,35 @@ LIMIT_BY = "sort"
 NOT_MATCHING = TokenType.OPERATOR
 NOT_MATCHING_ANY_CASE = TokenType.SOUNDS_LIKE
 
+# EXTRACT(unit FROM t)
+EXTRACTED = {
+    "year": "toYear",
+    "quarter": "toQuarter",
+    "month": "toMonth",
+    "week": "toISOWeek",
+    "day": "toDayOfMonth",
+    "doy": "toDayOfYear",
+    "isoyear": "toISOYear",
+    "hour": "toHour",
+    "minute": "toMinute",
+    "second": "toSecond",
+    "millisecond": "toMillisecond",
+    "epoch": "toUnixTimestamp",
+}
+
 
 def _limit(parser: Any) -> tuple[str, exp.Expr | None]:
     limit = parser._parse_limit()
     return (LIMIT_BY if isinstance(limit, exp.Limit) and limit.expressions else "limit"), limit
+
+
+def _extract(parser: Any) -> exp.Expr:
+    """EXTRACT(unit FROM time) is a call of the function of that part; extract(text, pattern) one by name."""
+    unit = parser._curr.text.lower() if parser._curr else ""
+    if parser._next and parser._next.token_type == TokenType.FROM and unit in EXTRACTED:
+        parser._advance(2)
+        return exp.Anonymous(this=EXTRACTED[unit], expressions=[parser._parse_bitwise()])
+    return exp.Anonymous(this="extract", expressions=parser._parse_csv(parser._parse_lambda))
 
 
 def _trim(parser: Any) -> exp.Expr:
@@ -73,6 +98,7 @@ class HogQLParser(ClickHouseParser):
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         "CAST": Parser.FUNCTION_PARSERS["CAST"],
+        "EXTRACT": _extract,
         "POSITION": _position,
         "SUBSTRING": _substring,
         "TRIM": _trim,

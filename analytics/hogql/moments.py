@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
+from analytics.hogql.constants import in_zone_of, parse_time
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.time_units import unit_of
 from analytics.hogql.functions.time_zones import zone_of
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Expr, Literal
+from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import DATE, DATETIME, Type
-from analytics.hogql.zones import is_zone
+from analytics.hogql.zones import day_start, is_zone
 
 # By the name in lower case: names that give the query's moment, most arguments.
 MOMENTS = {
@@ -46,6 +47,38 @@ def moment(name: str, args: list[Expr], scope: Scope) -> Expr:
     return Literal(
         now.replace(microsecond=now.microsecond // step * step), Type(f"DateTime64({digits})", zone=zone)
     )
+
+
+def beside_time(expr: Expr, kind: Type) -> Expr:
+    """What stands beside a time in a comparison, as ClickHouse reads it: text in the time's zone, whole
+    numbers as seconds since 1970, a Date as that day's first moment in the zone. Else the expression itself.
+    """
+    if expr.type.required() == DATE and kind.zone:
+        if isinstance(expr, Literal):
+            return in_zone_of(expr, kind.zone)
+        return Call("toDateTime", (expr,), Type("DateTime", expr.type.nullable, zone=kind.zone))
+    value = expr.value if isinstance(expr, Literal) else None
+    if isinstance(value, str):
+        return _text_as_time(value, kind) or expr
+    if isinstance(value, int) and not isinstance(value, bool) and kind.is_moment and 0 <= value < 1 << 32:
+        return Literal(datetime.fromtimestamp(value, UTC), Type("DateTime", zone=kind.zone))
+    return expr
+
+
+def _text_as_time(text: str, kind: Type) -> Expr | None:
+    digits = text.isascii() and text.isdigit()
+    if digits and len(text) in {9, 10} and kind.is_moment:
+        return Literal(datetime.fromtimestamp(int(text), UTC), Type("DateTime", zone=kind.zone))
+    if digits and len(text) == 8:
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    found = parse_time(text, kind.zone)
+    if isinstance(found, datetime):
+        if kind.name == "DateTime":
+            found = found.replace(microsecond=0)
+        return Literal(found, Type("DateTime64(3)", zone=kind.zone))
+    if found is None or not kind.is_moment:
+        return None if found is None else Literal(found, DATE)
+    return Literal(day_start(found, kind.zone), Type("DateTime", zone=kind.zone))
 
 
 def unit_first(name: str, arguments: list[exp.Expr]) -> list[exp.Expr]:

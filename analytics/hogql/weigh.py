@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from analytics.hogql.bucket_width import bucket_width
 from analytics.hogql.constants import instant
 from analytics.hogql.lambdas import ALIAS as LAMBDA
 from analytics.hogql.tree import (
@@ -26,33 +27,11 @@ from analytics.hogql.tree import (
 )
 from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
 from analytics.hogql.walk import map_expr
+from analytics.hogql.zones import has_whole_hours
 
 MILLISECOND = timedelta(milliseconds=1)
 DETAILS = {"endpoint", "method", "status", "plan"}
 MEASURES = {"latency_ms", "bytes"}
-BY_DAY = {
-    *(
-        "toDate",
-        "toStartOfDay",
-        "toMonday",
-        "toStartOfWeek",
-        "toStartOfMonth",
-        "toStartOfQuarter",
-        "toStartOfYear",
-    ),
-    *(
-        "toYear",
-        "toQuarter",
-        "toMonth",
-        "toDayOfMonth",
-        "toDayOfYear",
-        "toDayOfWeek",
-        "toISOWeek",
-        "toISOYear",
-    ),
-    *("toYYYYMM", "toYYYYMMDD"),
-}
-BY_HOUR = {"toHour", "toStartOfHour"}
 # Aggregates that give the same whether a row counts once or `calls` times.
 UNWEIGHED = {"min", "max", "any", "uniq", "uniqExact", "groupUniqArray"}
 SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -85,8 +64,8 @@ class Weigher:
                 return self._aggregate(expr)
             case Compare() if (cut := self._time_comparison(expr)) is not None:
                 return cut
-            case Call(name=name, args=args) if self._is_time(args[0] if args else None):
-                return self._bucketed(expr, name)
+            case Call(args=args) if args and (self._is_time(args[0]) or self._is_zoned(args[0])):
+                return self._bucketed(expr)
             case Call(name="dateDiff") if any(self._is_time(arg) for arg in expr.args):
                 raise InexactError("it measures from each event's own time")
             case Window() if not self.grouped:
@@ -120,13 +99,23 @@ class Weigher:
             raise InexactError(f"rollups hold the sum and count of `{name}`, not each value")
         raise InexactError(f"the property `{'.'.join(prop.path)}` is not in the rollups")
 
-    def _bucketed(self, call: Call, name: str) -> Expr:
-        if name in BY_HOUR:
+    def _is_zoned(self, expr: Expr) -> bool:
+        return isinstance(expr, Call) and expr.name == "toTimeZone" and self._is_time(expr.args[0])
+
+    def _bucketed(self, call: Call) -> Expr:
+        """A function of the time. Days of another zone are made of hours, if its offset is whole hours."""
+        bucket: Expr = self._own("bucket", DATETIME64)
+        width, zoned = bucket_width(call), call.args[0]
+        if isinstance(zoned, Call):
+            if not has_whole_hours(zoned.type.zone):
+                raise InexactError(f"hours of {zoned.type.zone} begin inside the hours of rollups")
+            bucket = replace(zoned, args=(bucket, *zoned.args[1:]))
+        if not width:
+            raise InexactError(f"`{call.name}` of the time differs inside an hour")
+        if width == "hour" or isinstance(zoned, Call):
             self.hourly = True
-        elif name not in BY_DAY:
-            raise InexactError(f"`{name}` of the time differs inside an hour")
         rest = tuple(self.rewrite(arg) for arg in call.args[1:])
-        return replace(call, args=(self._own("bucket", DATETIME64), *rest))
+        return replace(call, args=(bucket, *rest))
 
     def _time_comparison(self, compare: Compare) -> Expr | None:
         """timestamp > moment: the truth changes at one millisecond, which becomes a cut."""

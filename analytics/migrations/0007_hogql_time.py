@@ -41,11 +41,21 @@ RETURN CASE unit
     WHEN 'minute' THEN trunc(extract(epoch FROM b - a) / 60)
     WHEN 'hour' THEN trunc(extract(epoch FROM b - a) / 3600)
     WHEN 'day' THEN trunc(extract(epoch FROM b - a) / 86400)
-    WHEN 'week' THEN trunc(extract(epoch FROM b - a) / 604800)
     WHEN 'month' THEN extract(year FROM age(b, a)) * 12 + extract(month FROM age(b, a))
     WHEN 'quarter' THEN trunc((extract(year FROM age(b, a)) * 12 + extract(month FROM age(b, a))) / 3)
     WHEN 'year' THEN extract(year FROM age(b, a))
 END::bigint;
+"""
+
+# ClickHouse takes the weeks between two Mondays, and one off where the second day of the week is earlier.
+AGES = """
+CREATE FUNCTION hogql_age_weeks(a timestamptz, b timestamptz) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (date_trunc('week', b)::date - date_trunc('week', a)::date) / 7
+     + CASE WHEN (extract(isodow FROM a) > extract(isodow FROM b)
+                  OR extract(isodow FROM a) = extract(isodow FROM b)
+                     AND CASE WHEN a <= b THEN a::time > b::time ELSE b::time > a::time END)
+            THEN CASE WHEN a <= b THEN -1 ELSE 1 END ELSE 0 END;
 """
 
 # MySQL's calc_week: bit 1 of the mode says Monday first, 2 a year of weeks, 4 which week is the first.
@@ -245,10 +255,10 @@ DROP FUNCTION hogql_read_date; DROP FUNCTION hogql_read_plain; DROP FUNCTION hog
 DROP FUNCTION hogql_read_time; DROP FUNCTION hogql_read_day; DROP FUNCTION hogql_month;
 DROP FUNCTION hogql_clock; DROP FUNCTION hogql_datetime;
 DROP FUNCTION hogql_week_number; DROP FUNCTION hogql_new_year_week;
-DROP FUNCTION hogql_day_start; DROP FUNCTION hogql_at;
+DROP FUNCTION hogql_age_weeks; DROP FUNCTION hogql_day_start; DROP FUNCTION hogql_at;
 """
 
 
 class Migration(migrations.Migration):
     dependencies = [("analytics", "0006_hogql_text_more")]
-    operations = [migrations.RunSQL(ZONES + WEEKS + TEXTS, DROP)]
+    operations = [migrations.RunSQL(ZONES + AGES + WEEKS + TEXTS, DROP)]

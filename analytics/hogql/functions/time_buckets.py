@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analytics.hogql.constants import fold
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
 from analytics.hogql.functions.time_parts import on_wall
-from analytics.hogql.functions.time_zones import day_start, moment, wall, zoned
+from analytics.hogql.functions.time_zones import day_start, wall, zoned
 from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import DATE, DATETIME, Type
 from analytics.hogql.zones import has_whole_hours
@@ -38,13 +38,14 @@ def _kept(types: list[Type]) -> Type:
 
 
 def _seconds(width: int) -> Printer:
-    """Cut to `width` seconds since 1970. Hours of a zone with half hours are the wall clock's."""
+    """Cut to `width` seconds since 1970. Hours of a zone with half hours are counted from its day's start."""
 
     def text(printer: Expressions, call: Call) -> str:
         arg = call.args[0]
         zone = arg.type.zone
         if width == 3600 and zone and not has_whole_hours(zone):
-            return moment(printer, f"date_trunc('hour', {wall(printer, arg)})", zone)
+            day = day_start(printer, wall(printer, arg), zone)
+            return f"date_bin(interval '1 hour', {printer.value(arg)}, {day})"
         value = printer.value(arg)
         if width == 3600:
             return f"date_trunc('hour', {value}, 'UTC')"
@@ -64,7 +65,8 @@ def _slot(name: str, width: int, doc: str, *aliases: str) -> Function:
 
 
 def _cut(name: str, template: str, doc: str, takes: str = "time", **names: tuple[str, ...]) -> Function:
-    return zoned(Function(name, takes, DATE, on_wall(template), doc, **names))  # type: ignore[arg-type]
+    text = on_wall(f"greatest({template}, '1970-01-01'::date)")
+    return zoned(Function(name, takes, DATE, text, doc, **names))  # type: ignore[arg-type]
 
 
 def _truncated(args: list[Expr]) -> Expr | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analytics.hogql.constants import fold
 from analytics.hogql.functions.row import ArgumentError, Function, Returns
-from analytics.hogql.functions.time_zones import day_start, in_zone, moment, wall, zone_name, zone_of
+from analytics.hogql.functions.time_zones import day_start, in_zone, wall, zone_name, zone_of
 from analytics.hogql.print_call import EPOCH
 from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import DATE, DATETIME, NULL, STRING, Type
@@ -15,6 +16,7 @@ from analytics.hogql.types import DATE, DATETIME, NULL, STRING, Type
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
+_DIGITS = re.compile(r"\s*\d{4}[-/.:\d]*([ T]+[\d:.]+)?\s*(Z|[+-][\d:]+)?\s*")
 _LAST_SECOND = 4294967295
 
 
@@ -74,6 +76,9 @@ def _to_date(printer: Expressions, call: Call) -> str:
 
 
 def _may_fail(name: str, arg: Expr) -> bool:
+    """Whether it may be NULL. Of a constant that has only digits and marks ClickHouse says no."""
+    if isinstance(arg, Literal) and _DIGITS.fullmatch(str(arg.value)) and not name.endswith("OrNull"):
+        return False
     return name.endswith("OrNull") or ("Or" not in name and arg.type.name == "String")
 
 

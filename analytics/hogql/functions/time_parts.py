@@ -35,7 +35,7 @@ def _part(
     moment: bool = False,
 ) -> Function:
     """`also` are aliases, `any_case` those that are read in any case."""
-    aliases = tuple([*also.split(), *any_case.split()])
+    aliases = (*also.split(), *any_case.split())
     row = Function(
         name,
         "moment" if moment else "time",
@@ -53,7 +53,7 @@ def since_epoch(printer: Expressions, expr: Expr, seconds: int) -> str:
     zone = expr.type.zone
     since = f"extract(epoch from ({printer.value(expr)})::timestamptz)"
     if seconds == 3600 and zone and not has_whole_hours(zone):
-        since += f" + {epoch_offset(zone)}"
+        since += f" + {86_400 - epoch_offset(zone)}"
     return f"floor(({since}) / {seconds})::bigint"
 
 
@@ -70,8 +70,10 @@ def _relative_row(unit: str, seconds: int) -> Function:
 # What MySQL's week modes 0 … 9 are made of: hogql_week_number in migration 0007.
 _WEEK = "hogql_week_number(({0})::date, {1|0}, false)"
 _YEAR_WEEK = "hogql_week_number(({0})::date, {1|0}, true)"
-_WEEKDAY = """(CASE mod(({1|0}), 4) WHEN 0 THEN extract(isodow from {0}) WHEN 1 THEN extract(isodow from {0}) - 1
- WHEN 2 THEN extract(dow from {0}) ELSE extract(dow from {0}) + 1 END)::bigint"""
+_WEEKDAY = (
+    "(CASE mod(({1|0}), 4) WHEN 0 THEN extract(isodow from {0}) WHEN 1 THEN extract(isodow from {0}) - 1"
+    " WHEN 2 THEN extract(dow from {0}) ELSE extract(dow from {0}) + 1 END)::bigint"
+)
 _MONTHS = "(extract(year from {0}) * 12 + extract(month from {0}))::bigint"
 _DAYS = "(({0})::date - '1970-01-01'::date)::bigint"
 
@@ -116,12 +118,17 @@ ROWS = [
         "extract(day from date_trunc('month', {0}) + '1 month - 1 day')::bigint",
         "28 to 31",
     ),
-    _part(
-        "toDaysSinceYearZero",
-        UINT32,
-        "(({0})::date - '0001-01-01'::date + 366)::bigint",
-        "days since the year 0",
-        any_case="to_days",
+    zoned(
+        Function(
+            "toDaysSinceYearZero",
+            "time",
+            UINT32,
+            "(({0})::date - '0001-01-01'::date + 366)::bigint",  # ClickHouse takes UTC's day in every zone
+            "days since the year 0",
+            aliases=("to_days",),
+            any_case=("to_days",),
+        ),
+        dates=True,
     ),
     _part("monthName", STRING, "to_char({0}, 'FMMonth')", "January …", any_case="monthName"),
     zoned(

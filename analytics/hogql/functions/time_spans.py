@@ -11,6 +11,7 @@ from analytics.hogql.functions.time_zones import in_zone, moment, wall, zone_of
 from analytics.hogql.print_call import fill
 from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import INT64, STRING, Type
+from analytics.hogql.zones import epoch_offset
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
@@ -30,7 +31,7 @@ _CROSSED = {
     "year": "(extract(year from {1}) - extract(year from {0}))::bigint",
 }
 _PER_SECOND = {"microsecond": 1_000_000, "millisecond": 1000, "second": 1}
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+_SECONDS = {"second": 1, "minute": 60}
 
 
 def _units(name: str, args: list[Expr]) -> Expr | None:
@@ -41,6 +42,9 @@ def _units(name: str, args: list[Expr]) -> Expr | None:
     start, end = args[1:3]
     if len(args) == 4:
         start, end = (_zoned(expr, zone_of(args[3])) for expr in (start, end))
+    elif name == "age" and start.type.zone != end.type.zone and unit not in {*_PER_SECOND, "minute"}:
+        message = "`age` takes two times of one time zone."
+        raise ArgumentError(message, "Read both in one, with toTimeZone, or name the zone last.")
     elif args[0].type == STRING and args[0].value == unit:  # type: ignore[union-attr]
         return None
     return Call(
@@ -62,6 +66,9 @@ def _date_diff(printer: Expressions, call: Call) -> str:
     name = str(unit.value)
     if name in _CROSSED:
         return fill(_CROSSED[name], [wall(printer, start), wall(printer, end)])
+    if name == "hour":
+        low, high = (_hours(printer, arg) for arg in (start, end))
+        return f"({high} - {low})"
     if name in _SECONDS:
         low, high = (since_epoch(printer, arg, _SECONDS[name]) for arg in (start, end))
         return f"({high} - {low})"
@@ -72,12 +79,20 @@ def _date_diff(printer: Expressions, call: Call) -> str:
     return f"({high} - {low})"
 
 
+def _hours(printer: Expressions, expr: Expr) -> str:
+    """ClickHouse's hours for differences: in every zone they begin where the zone's 1970 did."""
+    shift = 86_400 - (epoch_offset(expr.type.zone) if expr.type.zone else 0)
+    return f"floor((extract(epoch from ({printer.value(expr)})::timestamptz) + {shift}) / 3600)::bigint"
+
+
 def _age(printer: Expressions, call: Call) -> str:
     """Hours and shorter by the instants, days and longer by the wall clocks."""
     unit, start, end = call.args
     assert isinstance(unit, Literal)
     if unit.value in _CROSSED:
         times = [moment(printer, wall(printer, arg), "") for arg in (start, end)]
+        if unit.value == "week":
+            return f"hogql_age_weeks({times[0]}, {times[1]})"
     else:
         times = [f"({printer.value(arg)})::timestamptz" for arg in (start, end)]
     return f"hogql_age({printer.parameter(unit.value, 'text')}, {times[0]}, {times[1]})"
