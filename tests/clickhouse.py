@@ -7,6 +7,7 @@ import math
 import re
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from agentry.accounts.models import Project
 from agentry.errors import AgentryError
 from analytics import query
 
+TEXTS = Path(__file__).parent / "texts"
 SETTINGS = {
     "session_timezone": "'UTC'",
     "output_format_json_quote_denormals": "1",
@@ -78,7 +80,10 @@ def difference(project: Project, text: str, *, types: bool = True, theirs: str =
         result = query.run(project, text)
     except AgentryError as error:
         return f"{text}\n    refused: {error.message} ({error.code})"
-    _, kinds, rows = ask(theirs or text)
+    try:
+        _, kinds, rows = ask((theirs or text).rstrip(";"))
+    except Exception as error:  # chdb does not export the class it raises
+        return f"{text}\n    ClickHouse refuses: {str(error)[:200]}"
     mine = [column.type for column in result.columns]
     if types and mine != [plain(kind) for kind in kinds]:
         return f"{text}\n    types {mine} here, {[plain(kind) for kind in kinds]} in ClickHouse"
@@ -98,6 +103,12 @@ def differences(project: Project, texts: list[str], *, types: bool = True) -> st
     ]
     found = [difference(project, text, types=types) for text in queries]
     return "\n".join(filter(None, found))
+
+
+def texts(name: str) -> list[str]:
+    """The lines of tests/texts/<name>.txt: one expression or query each; `--` starts a remark."""
+    lines = (TEXTS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("--")]
 
 
 def _short(rows: Any) -> str:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
 from analytics.hogql import aggregate_calls, allow, calls, casts, membership, names, windows
 from analytics.hogql.calls import build, require_bool
 from analytics.hogql.errors import HogQLError
+from analytics.hogql.functions.time_units import unit_of
 from analytics.hogql.scope import Scope
-from analytics.hogql.tree import Case, Expr, Interval, Literal, Query, Scalar
-from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, common, interval, smallest
+from analytics.hogql.tree import (
+    Aggregate,
+    Case,
+    Column,
+    Derived,
+    Expr,
+    Interval,
+    Literal,
+    Output,
+    Query,
+    Scalar,
+    Select,
+)
+from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, UINT64, common, interval, smallest
 
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "plus",
@@ -34,10 +48,10 @@ COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-UNITS = {"second", "minute", "hour", "day", "week", "month", "quarter", "year"}
 
 NOT_FINITE = {"inf", "infinity", "nan"}  # literals, as in ClickHouse
 
+SUBQUERY = "\0subquery"  # a source that no query can name
 # Resolves a subquery; given by resolve.py, which knows SELECTs.
 Subqueries = Callable[[exp.Expr, Scope], Query]
 
@@ -95,6 +109,8 @@ class Expressions:
             if value.value > 1 << 63:
                 return Literal(float(-value.value), FLOAT64)
             return Literal(-value.value, smallest(-value.value))
+        if isinstance(value, Interval):
+            return Interval(-value.count, value.unit, value.type)
         return build("negate", [value], node)
 
     def logic(self, node: exp.And | exp.Or) -> Expr:
@@ -116,10 +132,8 @@ class Expressions:
             return self.membership(inner, negated=True)
         if isinstance(inner, exp.Is):
             return self.null_test(inner, negated=True)
-        if isinstance(inner, exp.Like | exp.ILike):
-            # NOT LIKE keeps NULLs: LIKE is two-valued before it is turned round.
-            like = self.resolve(inner)
-            return build("not", [build("ifNull", [like, Literal(False, UINT8)], node)], node)
+        if isinstance(inner, exp.Like | exp.ILike | exp.RegexpLike | exp.RegexpILike):
+            return _is_not(self.resolve(inner), node)
         return build("not", [require_bool(self.resolve(inner), inner)], node)
 
     def null_test(self, node: exp.Is, negated: bool = False) -> Expr:
@@ -140,8 +154,8 @@ class Expressions:
 
     def interval(self, node: exp.Interval) -> Expr:
         unit = node.args.get("unit")
-        name = unit.name.lower().removesuffix("s") if unit is not None else ""
-        if name not in UNITS:
+        name = unit_of(unit.name) if unit is not None else None
+        if name is None:
             raise calls.wrong("An interval is a number and a unit.", node, "For example `interval 30 day`.")
         amount = node.this
         if isinstance(amount, exp.Literal) and amount.this.lstrip("-").isdigit():
@@ -182,9 +196,20 @@ class Expressions:
 
     def scalar(self, node: exp.Subquery) -> Expr:
         query = self.subqueries(node, self.scope)
-        if len(query.outputs) != 1:
-            raise calls.wrong("A subquery in an expression has one column.", node)
+        if len(query.outputs) != 1:  # several columns are a tuple
+            columns = tuple(Column(SUBQUERY, name, type_) for name, type_ in query.outputs)
+            row = build("tuple", list(columns), node)
+            query = Select((Output("row", row),), Derived(query, SUBQUERY))
         return Scalar(query, query.outputs[0][1].or_null())
+
+    def exists(self, node: exp.Exists) -> Expr:
+        """Whether a subquery has rows: that their number is over 0."""
+        inner = self.subqueries(node.this, self.scope)
+        if isinstance(inner, Select) and inner.limit is None:
+            inner = replace(inner, limit=1)
+        count = Output("rows", Aggregate("count", (), UINT64))
+        rows = Select((count,), Derived(inner, SUBQUERY), aggregated=True)
+        return calls.compare(">", Scalar(rows, UINT64), Literal(0, UINT8), node)
 
     def array(self, node: exp.Array) -> Expr:
         return build("array", [self.resolve(item) for item in node.expressions], node)
@@ -240,6 +265,7 @@ HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
     exp.NullSafeEQ: Expressions.null_safe,
     exp.NullSafeNEQ: Expressions.null_safe,
     exp.Subquery: Expressions.scalar,
+    exp.Exists: Expressions.exists,
     exp.Array: Expressions.array,
     exp.Tuple: Expressions.tuple,
     exp.Identifier: Expressions.variable,
@@ -247,6 +273,7 @@ HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
     exp.Dot: Expressions.bracket,
     exp.Bracket: Expressions.bracket,
     exp.Window: Expressions.window,
+    exp.Filter: lambda self, node: aggregate_calls.filtered(node, self.resolve),
     exp.Anonymous: Expressions.call,
     exp.ParameterizedAgg: Expressions.call,
 }

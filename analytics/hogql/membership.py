@@ -27,6 +27,9 @@ def membership(
     if query is not None:
         return _in_query(needle, subqueries(query, scope), node, negated)
     field = node.args.get("field")
+    if isinstance(field, exp.Column) and field.name in scope.ctes and not field.table:
+        rows = exp.select("*").from_(exp.Table(this=exp.to_identifier(field.name, quoted=True)))
+        return _in_query(needle, subqueries(rows, scope), node, negated)
     if field is not None:
         return _in_field(needle, resolve(field), node, negated)
     options = [resolve(option) for option in node.expressions]

@@ -121,5 +121,7 @@ def order_keys(text: str, type_: Type, direction: str) -> str:
             for place, item in enumerate(type_.items)
         ]
         return ", ".join(parts)
+    if type_.is_float:
+        return f"nullif({text}, 'NaN') {direction}"  # ClickHouse puts NaN where it puts NULL
     collate = ' COLLATE "C"' if type_.name == "String" else ""
     return f"{text}{collate} {direction}"

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from analytics.hogql.print_array import from_json, is_json, same_sizes, source
+from analytics.hogql.print_aggregate import keeps_order
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
@@ -61,23 +62,39 @@ class _Frame:
     optional: bool
 
 
+def _place(frame: _Frame) -> str:
+    """The column that numbers the rows of a relation."""
+    match frame.relation:
+        case Numbers():
+            return f"{frame.name}.number"
+        case ArrayJoin():
+            return f"{frame.name}.i"
+    return f"{frame.name}.place"
+
+
 class _Printer:
     def __init__(self) -> None:
         self.expressions = Expressions(self.column, self.query)
         self.frames: list[_Frame] = []
         self.count = 0
+        self.placing = False  # the next subquery numbers its rows
 
     def query(self, query: Query) -> str:
         if isinstance(query, Union):
-            word = " UNION " if query.distinct else " UNION ALL "
+            word = f" {query.kind} " if query.distinct else f" {query.kind} ALL "
             return word.join(f"({self.query(part)})" for part in query.selects)
         return self._select(query)
 
     def _select(self, select: Select) -> str:
-        depth = len(self.frames)
+        depth, outer = len(self.frames), self.expressions.place
+        self.placing = keeps_order(select)
+        placed = self.placing
         from_ = "" if select.relation is None else f" FROM {self._from(select.relation)}"
+        self.placing = False
+        self.expressions.place = ", ".join(map(_place, self.frames[depth:])) if placed else ""
         sql = self._limited_by(select, from_) if select.limit_by else self._plain(select, from_)
         del self.frames[depth:]
+        self.expressions.place = outer
         return sql + self._limit(select)
 
     def _from(self, relation: Relation, optional: bool = False) -> str:
@@ -170,7 +187,9 @@ class _Printer:
     def _relation(self, relation: Table | Rollup | Derived | Numbers) -> str:
         match relation:
             case Derived():
-                return f"({self.query(relation.query)})"
+                placing, self.placing = self.placing, False
+                inner = f"({self.query(relation.query)})"
+                return f"(SELECT o.*, row_number() OVER () AS place FROM {inner} AS o)" if placing else inner
             case Numbers():
                 last = f"{relation.count - 1}::bigint"
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"

@@ -12,9 +12,26 @@ from analytics.hogql.allow import place
 from analytics.hogql.calls import compare, contains_aggregate, require_bool, wrong
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.scope import TABLES, Scope, Source
-from analytics.hogql.tree import ArrayJoin, Call, Column, Derived, Expr, Join, Numbers, Query, Relation, Table
+from analytics.hogql.tree import (
+    ArrayJoin,
+    Call,
+    Column,
+    Compare,
+    Derived,
+    Expr,
+    Join,
+    Literal,
+    Numbers,
+    Output,
+    Query,
+    Relation,
+    Select,
+    Table,
+)
 from analytics.hogql.types import UINT8, UINT64
+from analytics.hogql.walk import sources
 
+MATCHED = "\0matched"  # a column that no query can name
 ARRAY_JOIN = "\0array join "  # a source that no query can name
 MAX_NUMBERS = 1_000_000
 KINDS = {"": "INNER", "INNER": "INNER", "CROSS": "CROSS", "LEFT": "LEFT", "RIGHT": "RIGHT", "FULL": "FULL"}
@@ -48,6 +65,8 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     if node.args.get("kind") == "ARRAY":
         return _array_join(node, left, scope, resolve)
     side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
+    if kind in {"SEMI", "ANTI", "ANY"} and side == "LEFT":
+        return _single_match(node, left, kind, scope, subqueries, resolve)
     if kind not in {"", "INNER", "CROSS", "OUTER"} or (side and kind == "CROSS"):
         raise allow.refusal("clause_not_allowed", f"{side} {kind} JOIN".strip(), node)
     how = KINDS[side or kind.removesuffix("OUTER")]
@@ -61,6 +80,44 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     if contains_aggregate(condition):
         raise wrong("An aggregate cannot stand in ON.", node, "Use a subquery.", "aggregate_in_where")
     return Join(left, right, how, condition)  # type: ignore[arg-type]
+
+
+def _single_match(
+    node: exp.Join, left: Relation, kind: str, scope: Scope, subqueries: Subqueries, resolve: Resolve
+) -> Join:
+    """LEFT ANY, LEFT SEMI, LEFT ANTI: each row of the left once, with one match at most.
+
+    The right side keeps one row of each key (LIMIT 1 BY), so that a plain join finds one; ANTI keeps the rows
+    that found none, as their MATCHED is 0 there.
+    """
+    right, source = _relation(node.this, scope, subqueries)
+    scope.sources.append(source)
+    on, using = node.args.get("on"), node.args.get("using")
+    if not (on or using):
+        raise wrong("This JOIN needs ON or USING.", node)
+    condition = _using(using, "LEFT", scope, node) if using else require_bool(resolve(on or node), node)
+    keys = [_key(part, source.alias, node) for part in _parts(condition)]
+    outputs = [Output(name, Column(source.alias, name, type_)) for name, type_ in source.columns.items()]
+    single = Select((*outputs, Output(MATCHED, Literal(1, UINT8))), right, limit_by=(1, tuple(keys)))
+    if kind == "ANTI":
+        found = Column(source.alias, MATCHED, UINT8)
+        scope.filters.append(compare("=", found, Literal(0, UINT8), node))
+    return Join(left, Derived(single, source.alias), "INNER" if kind == "SEMI" else "LEFT", condition)
+
+
+def _parts(condition: Expr) -> tuple[Expr, ...]:
+    return condition.args if isinstance(condition, Call) and condition.name == "and" else (condition,)
+
+
+def _key(part: Expr, alias: str, node: exp.Expr) -> Expr:
+    """The right side of `left = right`."""
+    if isinstance(part, Compare) and part.op == "=":
+        sides = [side for side in (part.left, part.right) if sources(side) == {alias}]
+        if len(sides) == 1:
+            return sides[0]
+    raise wrong(
+        "This JOIN takes equalities of both sides in ON.", node, "Use a plain JOIN.", "clause_not_allowed"
+    )
 
 
 def _array_join(node: exp.Join, left: Relation, scope: Scope, resolve: Resolve) -> ArrayJoin:

@@ -14,8 +14,9 @@ from analytics.hogql.grouping import check_grouping
 from analytics.hogql.names import output_name
 from analytics.hogql.relations import add_from
 from analytics.hogql.scope import TABLES, Context, Scope
+from analytics.hogql.stars import is_star, star
 from analytics.hogql.tree import (
-    Column,
+    Call,
     Expr,
     Literal,
     OrderKey,
@@ -24,7 +25,7 @@ from analytics.hogql.tree import (
     Select,
     Union,
 )
-from analytics.hogql.types import common
+from analytics.hogql.types import UINT8, common
 
 MAX_NAME = 128
 MAX_COLUMNS = 1_000
@@ -39,33 +40,36 @@ def _query(node: exp.Expr, outer: Scope) -> Query:
     while isinstance(node, exp.Subquery):
         allow.check(node)
         node = node.this
-    if isinstance(node, exp.Union):
-        return _union(node, outer)
+    if isinstance(node, exp.Union | exp.Intersect | exp.Except):
+        return _set_operation(node, outer)
     if not isinstance(node, exp.Select):
         raise allow.refusal("statement_not_allowed", type(node).__name__.upper(), node)
     return _select(node, outer)
 
 
-def _union(node: exp.Union, outer: Scope) -> Query:
+def _set_operation(node: exp.SetOperation, outer: Scope) -> Query:
+    """UNION, INTERSECT, EXCEPT. An ORDER BY or LIMIT behind them belongs to the last SELECT, as in ClickHouse."""
     allow.check(node)
-    if node.args.get("order") or node.args.get("limit") or node.args.get("offset") or node.args.get("with_"):
-        raise wrong("ORDER BY, LIMIT and WITH do not stand on a UNION.", node, "Put the UNION into FROM (…).")
+    kind = type(node).__name__.upper()
     if node.args.get("distinct") is None:
-        raise wrong("Say UNION ALL or UNION DISTINCT.", node, code="clause_not_allowed")
-    left, right = _query(node.this, outer), _query(node.expression, outer)
+        raise wrong(f"Say {kind} ALL or {kind} DISTINCT.", node, code="clause_not_allowed")
+    scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
+    _add_with(node, scope)
+    left, right = _query(node.this, scope), _query(node.expression, scope)
     if len(left.outputs) != len(right.outputs):
-        raise wrong("The SELECTs of a UNION have different numbers of columns.", node)
+        raise wrong(f"The SELECTs of a {kind} have different numbers of columns.", node)
     for (name, first), (_, second) in zip(left.outputs, right.outputs, strict=True):
         if common([first, second]) is None:
-            raise wrong(f"The column `{name}` of the UNION is {first} here and {second} there.", node)
-    return Union((left, right), bool(node.args["distinct"]))
+            raise wrong(f"The column `{name}` of the {kind} is {first} here and {second} there.", node)
+    return Union((left, right), bool(node.args["distinct"]), kind)  # type: ignore[arg-type]
 
 
 def _select(node: exp.Select, outer: Scope) -> Select:
     allow.check(node)
     outer.context.step(20)
-    if node.args.get("distinct") is not None:
-        allow.check(node.args["distinct"])
+    distinct = node.args.get("distinct")
+    if distinct is not None:
+        allow.check(distinct)
     if not node.expressions:
         raise wrong(
             "SELECT names no columns.", node, "For example `select count() from events`.", "syntax_error"
@@ -78,7 +82,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
             scope.aliases[item.alias] = item.this
     add_from(node, scope, _query, expressions.resolve)
     columns = _outputs(node, scope, expressions)
-    where = _clause(node, "where", expressions)
+    where = _both(_clause(node, "where", expressions), scope.filters)
     if where is not None and contains_aggregate(where):
         raise wrong(
             "An aggregate cannot stand in WHERE.", node.args["where"], "Use HAVING.", "aggregate_in_where"
@@ -90,7 +94,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         group_by=_group_by(node, columns, expressions),
         having=_clause(node, "having", expressions),
         order_by=_order_by(node, columns, expressions),
-        distinct=node.args.get("distinct") is not None,
+        distinct=distinct is not None and not distinct.args.get("on"),
     )
     if select.distinct and any(key.expr not in [c.expr for c in columns] for key in select.order_by):
         hint = "Add it to the columns, or group instead of DISTINCT."
@@ -98,10 +102,13 @@ def _select(node: exp.Select, outer: Scope) -> Select:
             "With DISTINCT, ORDER BY takes only selected columns.", node, hint, "order_by_not_selected"
         )
     select = _with_limit(select, node, expressions)
+    if distinct is not None and (on := distinct.args.get("on")) is not None:
+        # DISTINCT ON (a, b) is LIMIT 1 BY a, b, as in ClickHouse.
+        select = replace(select, limit_by=(1, tuple(expressions.resolve(item) for item in on.expressions)))
     return check_grouping(select, node)
 
 
-def _add_with(node: exp.Select, scope: Scope) -> None:
+def _add_with(node: exp.Expr, scope: Scope) -> None:
     with_ = node.args.get("with_")
     if with_ is None:
         return
@@ -120,9 +127,8 @@ def _add_with(node: exp.Select, scope: Scope) -> None:
 def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[Output, ...]:
     outputs: list[Output] = []
     for item in node.expressions:
-        if isinstance(item, exp.Star):
-            allow.check(item)
-            outputs += _star(node, scope, {output.name for output in outputs})
+        if is_star(item):
+            outputs += star(item, scope, expressions.resolve, {output.name for output in outputs})
         elif isinstance(item, exp.Alias):
             allow.check(item)
             if item.alias == "project_id":
@@ -140,27 +146,6 @@ def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[
     _check_names(outputs, node)
     _check_values(outputs, node)
     return tuple(outputs)
-
-
-def _star(node: exp.Select, scope: Scope, taken: set[str]) -> list[Output]:
-    """Every column of every relation; one whose name is taken is called by its relation too."""
-    if not scope.sources:
-        raise wrong("`*` needs a FROM.", node)
-    outputs = []
-    inside = {name: source for source in scope.sources for name in source.replaces or ()}
-    for source in scope.sources:
-        if source.replaces is not None:
-            continue
-        for name, type_ in source.columns.items():
-            if name in source.hidden:
-                continue
-            owner = source
-            if name in inside:
-                owner, type_ = inside[name], inside[name].columns[name]
-            shown = f"{source.alias}.{name}" if name in taken else name
-            taken.add(shown)
-            outputs.append(Output(shown, Column(owner.alias, name, type_)))
-    return outputs
 
 
 def _check_values(outputs: list[Output], node: exp.Select) -> None:
@@ -192,11 +177,18 @@ def _clause(node: exp.Select, name: str, expressions: Expressions) -> Expr | Non
     return require_bool(expressions.resolve(clause.this), clause)
 
 
+def _both(where: Expr | None, filters: list[Expr]) -> Expr | None:
+    parts = [*filters, *([where] if where is not None else [])]
+    return Call("and", tuple(parts), UINT8) if len(parts) > 1 else parts[0] if parts else None
+
+
 def _group_by(node: exp.Select, columns: tuple[Output, ...], expressions: Expressions) -> tuple[Expr, ...]:
     group = node.args.get("group")
     if group is None:
         return ()
     allow.check(group)
+    if group.args.get("all"):
+        return tuple(column.expr for column in columns if not contains_aggregate(column.expr))
     keys = tuple(_by_position(item, columns, expressions) for item in group.expressions)
     if any(contains_aggregate(key) for key in keys):
         raise wrong("An aggregate cannot stand in GROUP BY.", group, code="aggregate_in_group_by")

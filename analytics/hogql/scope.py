@@ -83,6 +83,7 @@ class Scope:
     aliases: dict[str, exp.Expr] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
     variables: dict[str, Expr] = field(default_factory=dict)  # parameters of the lambdas around
+    filters: list[Expr] = field(default_factory=list)  # what a JOIN adds to WHERE
     lambdas: int = 0  # how many there are around
 
     def source(self, alias: str) -> Source | None:

@@ -1,6 +1,6 @@
 """Each SELECT in steps that PostgreSQL takes: rows multiplied by arrayJoin, then groups, then what is made of
-groups. An aggregate is printed once, as a column of the inner SELECT; functions of arrays over it, windows and
-HAVING stand in the outer one.
+groups. An aggregate is printed once, as a column of the inner SELECT; functions of arrays over it, windows
+and HAVING stand in the outer one.
 """
 
 from __future__ import annotations
@@ -37,11 +37,28 @@ def staged(query: Query) -> Query:
     select = map_select(query, _inside)
     if select.relation is not None:
         select = replace(select, relation=map_relation(select.relation, lambda leaf: leaf, _inside, staged))
+    if select.distinct and select.order_by:
+        return _distinct(select)
     return _grouped(select) if select.aggregated else _unfolded(select)
 
 
 def _inside(expr: Expr) -> Expr:
     return map_expr(expr, _inside, staged)
+
+
+def _distinct(select: Select) -> Select:
+    """PostgreSQL sorts DISTINCT rows by their very columns only: so they are sorted one step later."""
+    inner = staged(replace(select, order_by=(), limit=None, offset=None, limit_by=None))
+    names = {column.expr: column.name for column in reversed(select.columns)}
+
+    def outer(expr: Expr) -> Expr:
+        if expr in names:
+            return Column(GROUPS, names[expr], expr.type)
+        return map_expr(expr, outer, lambda query: query)
+
+    columns = tuple(Output(c.name, Column(GROUPS, c.name, c.expr.type)) for c in select.columns)
+    made = map_select(replace(select, columns=(), where=None, group_by=(), having=None), outer)
+    return replace(made, columns=columns, relation=Derived(inner, GROUPS), distinct=False, aggregated=False)
 
 
 def _grouped(select: Select) -> Select:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal as Choice
 
-from analytics.hogql.types import Type
+from analytics.hogql.types import Type, common
 
 Value = str | int | float | bool | date | datetime | None
 
@@ -247,12 +247,20 @@ class Select:
 
 @dataclass(frozen=True)
 class Union:
+    """The rows of several queries: all of them, or by `kind` those that both (the first only) have."""
+
     selects: tuple[Query, ...]
     distinct: bool
+    kind: Choice["UNION", "INTERSECT", "EXCEPT"] = "UNION"
 
     @property
     def outputs(self) -> tuple[tuple[str, Type], ...]:
-        return self.selects[0].outputs
+        """The first query's names; types that hold the values of all."""
+        names = [name for name, _ in self.selects[0].outputs]
+        types = zip(*([type_ for _, type_ in select.outputs] for select in self.selects), strict=True)
+        return tuple(
+            (name, common(list(column)) or column[0]) for name, column in zip(names, types, strict=True)
+        )
 
 
 Query = Select | Union

@@ -10,17 +10,20 @@ from analytics.hogql.tree import (
     ArrayJoin,
     Call,
     Case,
+    Column,
     Compare,
     Derived,
     Expr,
     In,
     Join,
     Lambda,
+    Property,
     Query,
     Relation,
     Scalar,
     Select,
     Window,
+    children,
 )
 
 
@@ -90,3 +93,10 @@ def map_relation(
     if isinstance(relation, Derived):
         return replace(relation, query=inside(relation.query))
     return leaf(relation)
+
+
+def sources(expr: Expr) -> set[str]:
+    """The relations whose columns an expression reads."""
+    if isinstance(expr, Column | Property):
+        return {expr.source}
+    return set().union(*map(sources, children(expr)))

@@ -1,0 +1,57 @@
+"""`*`, `relation.*`, `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`: columns without their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from analytics.hogql import allow
+from analytics.hogql.calls import wrong
+from analytics.hogql.scope import Scope
+from analytics.hogql.tree import Column, Expr, Output
+
+
+def is_star(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star))
+
+
+def star(node: exp.Expr, scope: Scope, resolve: Callable[[exp.Expr], Expr], taken: set[str]) -> list[Output]:
+    """The columns a star stands for. One whose name is `taken` is called by its relation too."""
+    relation = node.table if isinstance(node, exp.Column) else ""
+    inner = node.this if isinstance(node, exp.Column) else node
+    allow.check(node)
+    allow.check(inner)
+    if not scope.sources:
+        raise wrong("`*` needs a FROM.", node)
+    if relation and scope.source(relation) is None:
+        raise wrong(f"There is no relation `{relation}`.", node, code="unknown_table")
+    columns = _columns(scope, relation)
+    known = {name for _, name, _ in columns}
+    left_out = {column.name for column in inner.args.get("except_") or []}
+    replaced = {item.alias: item.this for item in inner.args.get("replace") or []}
+    if unknown := sorted((left_out | set(replaced)) - known):
+        raise wrong(f"There is no column `{unknown[0]}` in the star.", node, code="unknown_column")
+    outputs = []
+    for alias, name, column in columns:
+        if name in left_out:
+            continue
+        shown = f"{alias}.{name}" if name in taken else name
+        taken.add(shown)
+        outputs.append(Output(shown, resolve(replaced[name]) if name in replaced else column))
+    return outputs
+
+
+def _columns(scope: Scope, relation: str) -> list[tuple[str, str, Column]]:
+    """(relation, name, column) of every column, or of one relation's; ARRAY JOIN's in their arrays' place."""
+    inside = {name: source for source in scope.sources for name in source.replaces or ()}
+    columns = []
+    for source in scope.sources:
+        if source.replaces is not None or relation not in {"", source.alias}:
+            continue
+        for name, type_ in source.columns.items():
+            if (name in source.hidden and not relation) or name.startswith("\0"):
+                continue
+            owner = inside.get(name, source)
+            columns.append((source.alias, name, Column(owner.alias, name, owner.columns.get(name, type_))))
+    return columns
