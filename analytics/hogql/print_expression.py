@@ -32,6 +32,17 @@ from analytics.hogql.tuples import elements
 from analytics.hogql.types import BOOL, NULL, UINT8, Type, common
 
 MAX_BIGINT = (1 << 63) - 1
+# Their SQL is not NULL for every NULL argument: least() leaves it out, a CASE takes its ELSE.
+GUARDED = {
+    *("max2", "min2", "hypot", "roundToExp2", "bitShiftLeft", "bitShiftRight", "repeat", "space"),
+    *("substring", "substringUTF8", "left", "right", "leftUTF8", "rightUTF8", "replaceOne", "hasToken"),
+    *("JSONExtractString", "JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat", "JSONExtractBool"),
+    *("JSONExtractRaw", "JSONHas", "JSONLength", "JSONType", "toUUIDOrZero", "toDateOrZero"),
+    *("toDateTimeOrZero", "toDateTime64OrZero", "parseDateTimeBestEffortOrZero", "arrayElement"),
+    *("parseDateTime64BestEffortOrZero", "parseDateTimeBestEffortUSOrZero", "position", "formatDateTime"),
+    *("parseDateTime64BestEffortUSOrZero", "toMonday", "toStartOfWeek", "toLastDayOfWeek", "dateTrunc"),
+    *("toStartOfMonth", "toLastDayOfMonth", "toStartOfQuarter", "toStartOfYear", "toStartOfISOYear"),
+}
 MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thirty of them nest
 
 
@@ -216,9 +227,14 @@ class Expressions:
 
     def _call(self, call: Call) -> str:
         function = FUNCTIONS[call.name]
-        if not isinstance(function.postgres, str):
-            return function.postgres(self, call)
-        return fill(function.postgres, self.arguments(call))
+        if isinstance(function.postgres, str):
+            text = fill(function.postgres, self.arguments(call))
+        else:
+            text = function.postgres(self, call)
+        if call.name not in GUARDED:
+            return text
+        known = [f"{self.value(arg)} IS NOT NULL" for arg in call.args if arg.type.nullable]
+        return f"(CASE WHEN {' AND '.join(known)} THEN {text} END)" if known else text
 
     def arguments(self, call: Call) -> list[str]:
         """The call's arguments, each as what its place takes: a condition, a number or any value."""

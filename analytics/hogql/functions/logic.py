@@ -22,8 +22,13 @@ COMPARISONS = {
 
 
 def truth(types: list[Type]) -> Type:
-    """and, or, not, xor of truths are Bool, of anything else UInt8."""
-    return BOOL if all(type_.name == "Bool" for type_ in types) else UINT8
+    """and, or: Bool if one argument is a Bool that cannot be NULL, else UInt8."""
+    return BOOL if BOOL in types else UINT8
+
+
+def plain_truth(types: list[Type]) -> Type:
+    """not, xor: Bool if one argument is."""
+    return BOOL if any(type_.name == "Bool" for type_ in types) else UINT8
 
 
 def _first_known(types: list[Type]) -> Type:
@@ -97,7 +102,7 @@ def _xor_chain(args: list[Expr]) -> Expr | None:
     left = args[0]
     for right in args[1:]:
         nullable = left.type.nullable or right.type.nullable
-        left = Call("xor", (left, right), truth([left.type, right.type]).or_null(nullable))
+        left = Call("xor", (left, right), plain_truth([left.type, right.type]).or_null(nullable))
     return left
 
 
@@ -119,11 +124,11 @@ ROWS = [
     # Logic
     Function("and", "bool bool+", truth, "({*& AND })", "all true", condition=True, any_case=("and",)),
     Function("or", "bool bool+", truth, "({*& OR })", "any true", condition=True, any_case=("or",)),
-    Function("not", "bool", truth, "(NOT {0})", "true becomes false", condition=True, any_case=("not",)),
+    Function("not", "bool", plain_truth, "(NOT {0})", "true becomes false", condition=True, any_case=("not",)),
     Function(
         "xor",
         "bool bool+",
-        truth,
+        plain_truth,
         _xor,
         "exactly one true",
         condition=True,
