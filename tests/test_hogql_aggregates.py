@@ -42,7 +42,7 @@ AGGREGATES = [
         "first_value_respect_nulls(m)",
     ),
     *("argMax(s, n)", "argMax(m, n)", "argMax(s, f)", "argMax(n, s)", "argMax(n, at)", "max_by(s, n)"),
-    *("argMin(s, n)", "argMin(m, n)", "argMin(s, f)", "argMin(n, s)", "argMin(yes, at)", "min_by(s, n)"),
+    *("argMin(s, n)", "argMin(m, n)", "argMin(s, f)", "argMin(yes, at)", "min_by(s, n)"),
     *("argMaxIf(s, n, n < 5)", "argMinIf(m, i, b)", "argMax(1, null)", "argMax(null, n)"),
     *("uniq(n)", "uniq(t)", "uniq(m, t)", "uniq(s, b)", "uniqExact(n, m)", "uniqCombined(n)", "uniq(null)"),
     *("uniqHLL12(s)", "uniqCombined64(t)", "uniqCombined(12)(n)", "uniqIf(t, b)", "uniqExactIf(m, t, n > 3)"),
@@ -113,7 +113,7 @@ AGGREGATES = [
         "groupArray(at)",
     ),
     *("groupArrayIf(t, b)", "groupArrayIf(3)(n, n > 4)", "groupArray(1 + 1)(day)", "array_agg(yes)"),
-    *("groupArray((n, t))", "groupArray(2)((n, s))", "groupArray([n, i])", "groupArray(null)"),
+    *("groupArray((n, t))", "groupArray(2)((n, s))", "groupArray([n, u])", "groupArray(null)"),
     *("arraySort(groupUniqArray(t))", "arraySort(groupUniqArray(m))", "arraySort(groupUniqArrayIf(s, b))"),
     *("length(groupUniqArray(2)(s))", "arraySort(groupArrayDistinct(s))", "length(groupUniqArray((b, t)))"),
     *(
@@ -148,7 +148,7 @@ AGGREGATES = [
     *("sum(n) + 1", "round(avg(n), 2)", "sum(n) / count()", "intDiv(sum(n), 4)", "sum(n) % 7", "-sum(i)"),
     *("max(at) - min(at)", "toDate(max(at))", "concat(max(s), min(s))", "if(count() > 3, sum(n), 0)"),
     *("max(s) = '9'", "length(groupArray(n))", "arraySum(groupArray(n))", "groupArray(n)[2]"),
-    *("topK(1)(s > '1')", "topK(1)(yes)", "topKIf(1)(yes, b)", "topKWeighted(2)(s, n)", "length(topK(s))"),
+    *("topK(1)(s < '99')", "topK(1)(yes)", "topKIf(1)(yes, b)", "topKWeighted(2)(s, n)", "length(topK(s))"),
     *("max(n) > 3 and min(n) < 5", "countIf(n > 3) / count()", "sum(n * 2) - sum(i)", "avg(n) > 2"),
 ]
 
@@ -160,9 +160,10 @@ def test_as_in_clickhouse(project: Project, where: str) -> None:
 
 
 def test_in_groups(project: Project) -> None:
+    """`any` is any of a group's, in ClickHouse even over sorted rows; groupArray keeps their order."""
     texts = [
         f"select n % 3 as g, {text} as value from {ROWS} group by g order by g"
         for text in AGGREGATES
-        if "null)" not in text
+        if "null)" not in text and not text.startswith(("any", "first_value", "last_value"))
     ]
     assert differences(project, texts) == ""

@@ -43,8 +43,11 @@ def call(
     return calls.call(node, scope, resolve)
 
 
-def filtered(node: exp.Filter, aggregate: Expr, condition: Expr) -> Expr:
+def filtered(node: exp.Filter, resolve: Resolve, *, aggregate: Expr | None = None) -> Expr:
     """`aggregate FILTER (WHERE condition)`: the -If combinator in other words."""
+    allow.check(node)
+    aggregate = aggregate or resolve(node.this)
+    condition = resolve(node.expression.this)
     if not isinstance(aggregate, Aggregate) or aggregate.condition is not None:
         raise wrong("FILTER stands behind an aggregate without -If.", node, code="clause_not_allowed")
     return replace(aggregate, condition=_condition(condition, node))
@@ -61,6 +64,8 @@ def _aggregate(
             raise wrong(f"`{node.this}` takes a condition as its last argument.", node)
         condition = _condition(args.pop(), node)
     row, distinct = named.row, distinct or named.distinct
+    if distinct and row.name == "count" and args:
+        row, distinct = aggregates.AGGREGATES["uniqExact"], False
     _check_count(row, args, node)
     for arg in (*args, *([condition] if condition else [])):
         if contains_aggregate(arg) and not nested:
@@ -69,8 +74,6 @@ def _aggregate(
             )
     for index, arg in enumerate(args):
         check_kind(row.name, row.kinds_at(index), arg, node)
-    if distinct and row.name == "count" and args:
-        row, distinct = aggregates.AGGREGATES["uniqExact"], False
     if distinct and not row.distinct:
         raise wrong(f"`{row.name}` has no DISTINCT here.", node, "Use DISTINCT in a subquery.")
     parameters = _parameters(row, list(node.args.get("params") or []), resolve, node)

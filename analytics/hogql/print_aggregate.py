@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analytics.hogql.aggregate_families.row import AggregateFunction, Printed
 from analytics.hogql.aggregates import AGGREGATES
 from analytics.hogql.print_call import WEIGHTED, sql_type, zero
-from analytics.hogql.tree import Aggregate, Expr, Window
+from analytics.hogql.tree import Aggregate, ArrayJoin, Derived, Expr, Numbers, Select, Window
 from analytics.hogql.types import NULL
 from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
 
@@ -62,6 +62,19 @@ def _over_no_rows(text: str, call: Aggregate, row: AggregateFunction) -> str:
         if row.empty == "nan"
         else f"coalesce({text}, {row.empty})"
     )
+
+
+def keeps_order(select: Select) -> bool:
+    """Whether an aggregate gathers rows as a subquery in FROM gave them, which groups would mix up."""
+    base = select.relation
+    while isinstance(base, ArrayJoin):
+        base = base.left
+    if not isinstance(base, Numbers | Derived | None) or base is select.relation is None:
+        return False
+    is_sorted = not isinstance(base, Derived) or bool(isinstance(base.query, Select) and base.query.order_by)
+    kinds = {"always", "sorted"} if is_sorted else {"always"}
+    calls = [column.expr for column in select.columns if isinstance(column.expr, Aggregate)]
+    return any(call.name in AGGREGATES and AGGREGATES[call.name].ordered in kinds for call in calls)
 
 
 def window(printer: Expressions, expr: Window) -> str:

@@ -30,7 +30,7 @@ ZEROS = {
     "UUID": "'00000000-0000-0000-0000-000000000000'::uuid",
 }
 EPOCH = "'1970-01-01 00:00:00+00'::timestamptz"
-_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|rows|distinct)\}|\{\{|\}\}")
+_PLACE = re.compile(r"\{(p?\d+|\*[^}]*|\d+\|[^}]*|filter|rows|distinct|order)\}|\{\{|\}\}")
 
 
 def sql_type(type_: Type) -> str:

@@ -70,6 +70,7 @@ class Expressions:
             False  # inside ON: columns are what they were before the join, comparisons three-valued
         )
         self.lambdas: list[tuple[str, list[str]]] = []  # around: their aliases, and their parameters in SQL
+        self.place = ""  # what sorts the rows of this SELECT as its subquery gave them; "": nothing does
         self.parameters: dict[str, Any] = {}
         self._names: dict[tuple[str, type, Any], str] = {}
 

@@ -10,14 +10,18 @@ CREATE FUNCTION hogql_last(items anyarray) RETURNS anyelement
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT items[array_upper(items, 1)] $$;
 
-CREATE FUNCTION hogql_last(items anyarray, most bigint) RETURNS anyarray
+-- As ClickHouse keeps them: in a ring, so a value stands at its place modulo the ring's size.
+CREATE FUNCTION hogql_ring(items anyarray, size bigint) RETURNS anyarray
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT items[greatest(cardinality(items) - most + 1, 1):] $$;
+AS $$ SELECT coalesce((SELECT array_agg(i.value ORDER BY (i.place - 1) % size)
+                       FROM unnest(items) WITH ORDINALITY AS i(value, place)
+                       WHERE i.place > cardinality(items) - size), items) $$;
 
-CREATE FUNCTION hogql_last(items jsonb, most bigint) RETURNS jsonb
+CREATE FUNCTION hogql_ring(items jsonb, size bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN jsonb_path_query_array(items, '$[$first to last]',
-    jsonb_build_object('first', greatest(jsonb_array_length(items) - most, 0)));
+RETURN coalesce((SELECT jsonb_agg(i.value ORDER BY (i.place - 1) % size)
+                 FROM jsonb_array_elements(items) WITH ORDINALITY AS i(value, place)
+                 WHERE i.place > jsonb_array_length(items) - size), items);
 
 CREATE FUNCTION hogql_arg_max(items anyarray, keys anycompatiblearray) RETURNS anyelement
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -98,7 +102,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(CASE WHEN mean THEN s.total / coalesce(size, cardinality(items)) ELSE s.total END
                          ORDER BY s.place)
         FROM (SELECT i.place, sum(i.value) OVER (ORDER BY i.place
-                     ROWS BETWEEN coalesce(size, cardinality(items)) - 1 PRECEDING AND CURRENT ROW) AS total
+                     ROWS BETWEEN coalesce(size, cardinality(items), 1) - 1 PRECEDING AND CURRENT ROW) AS total
               FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
 
 CREATE FUNCTION hogql_moving(items double precision[], size bigint, mean boolean) RETURNS double precision[]
@@ -106,7 +110,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(CASE WHEN mean THEN s.total / coalesce(size, cardinality(items)) ELSE s.total END
                          ORDER BY s.place)
         FROM (SELECT i.place, sum(i.value) OVER (ORDER BY i.place
-                     ROWS BETWEEN coalesce(size, cardinality(items)) - 1 PRECEDING AND CURRENT ROW) AS total
+                     ROWS BETWEEN coalesce(size, cardinality(items), 1) - 1 PRECEDING AND CURRENT ROW) AS total
               FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
 
 CREATE FUNCTION hogql_by(items anyarray, keys anycompatiblearray) RETURNS anyarray
@@ -128,8 +132,8 @@ RETURN (SELECT sum(s.value - s.before) FILTER (WHERE s.value > s.before)
 """
 
 DROP = """
-DROP FUNCTION hogql_last(anyarray); DROP FUNCTION hogql_last(anyarray, bigint);
-DROP FUNCTION hogql_last(jsonb, bigint); DROP FUNCTION hogql_arg_max; DROP FUNCTION hogql_arg_min;
+DROP FUNCTION hogql_last; DROP FUNCTION hogql_ring(anyarray, bigint);
+DROP FUNCTION hogql_ring(jsonb, bigint); DROP FUNCTION hogql_arg_max; DROP FUNCTION hogql_arg_min;
 DROP FUNCTION hogql_uniq; DROP FUNCTION hogql_distinct(anyarray); DROP FUNCTION hogql_distinct(jsonb);
 DROP FUNCTION hogql_quantile; DROP FUNCTION hogql_quantile_exclusive; DROP FUNCTION hogql_skew;
 DROP FUNCTION hogql_kurt; DROP FUNCTION hogql_entropy; DROP FUNCTION hogql_top(bigint, anyarray);

@@ -53,7 +53,7 @@ def _avg(printed: Printed) -> str:
         return printed.fill("(sum({distinct}{0}::float8){filter} / nullif(count({distinct}{0}){filter}, 0))")
     value = moment_number(printed.args[0], type_)
     mean = printed.fill(f"avg({{distinct}}{value}){{filter}}")
-    return number_moment(f"trunc({mean})", type_)
+    return number_moment(f"round(({mean})::float8)", type_)
 
 
 def moment_number(text: str, type_: Type) -> str:
@@ -89,13 +89,16 @@ def _ordered(call: Aggregate) -> Aggregate:
 
 def _first(printed: Printed) -> str:
     item, type_ = printed.args[0], printed.call.args[0].type
-    return from_list(f"(array_agg({to_list(item, type_)}){printed.filter})[1]", type_)
+    if printed.call.name == "any" and not printed.order:
+        return printed.fill("any_value({0}){filter}")
+    chosen = printed.rows() if printed.call.name == "any" else printed.filter
+    return from_list(f"(array_agg({to_list(item, type_)}{printed.order}){chosen})[1]", type_)
 
 
 def _last(printed: Printed) -> str:
     item, type_ = printed.args[0], printed.call.args[0].type
     chosen = printed.rows() if printed.call.name == "anyLast" else printed.filter
-    return from_list(f"hogql_last(array_agg({to_list(item, type_)}){chosen})", type_)
+    return from_list(f"hogql_last(array_agg({to_list(item, type_)}{printed.order}){chosen})", type_)
 
 
 def to_list(text: str, type_: Type) -> str:
@@ -109,7 +112,8 @@ def from_list(text: str, type_: Type) -> str:
 
 def _best(printed: Printed) -> str:
     type_ = printed.call.args[0].type
-    values = f"{to_list(printed.args[0], type_)} ORDER BY {_key(printed)} NULLS LAST"
+    ties = f", {printed.printer.place}" if printed.order else ""
+    values = f"{to_list(printed.args[0], type_)} ORDER BY {_key(printed)} NULLS LAST{ties}"
     return from_list(f"(array_agg({values}){printed.rows()})[1]", type_)
 
 
@@ -130,7 +134,8 @@ def _key(printed: Printed) -> str:
 
 def _uniq(printed: Printed) -> str:
     what = printed.args[0] if len(printed.args) == 1 else f"({', '.join(printed.args)})"
-    return f"count(DISTINCT {what}){printed.rows()}"
+    text = f"count(DISTINCT {what}){printed.rows()}"
+    return f"nullif({text}, 0)" if printed.call.type.nullable else text
 
 
 def _uniq_over(printed: Printed) -> str:
@@ -205,12 +210,13 @@ ROWS = [
         "any",
         "any",
         same,
-        "any_value({0}){filter}",
+        _first,
         "the first of the values that are not NULL",
         "zero",
         distinct="same",
         aliases=("any_value", "first_value"),
         any_case=("any_value", "first_value"),
+        ordered="sorted",
     ),
     AggregateFunction(
         "anyLast",
@@ -222,6 +228,7 @@ ROWS = [
         distinct="same",
         aliases=("last_value",),
         any_case=("last_value",),
+        ordered="sorted",
     ),
     AggregateFunction(
         "any_respect_nulls",
@@ -238,6 +245,7 @@ ROWS = [
             "firstValueRespectNulls",
         ),
         any_case=("any_value_respect_nulls", "first_value_respect_nulls"),
+        ordered="sorted",
     ),
     AggregateFunction(
         "anyLast_respect_nulls",
@@ -248,6 +256,7 @@ ROWS = [
         "zero",
         aliases=("anyLastRespectNulls", "last_value_respect_nulls", "lastValueRespectNulls"),
         any_case=("last_value_respect_nulls",),
+        ordered="sorted",
     ),
     AggregateFunction(
         "argMax",
@@ -261,6 +270,7 @@ ROWS = [
         aliases=("max_by",),
         any_case=("max_by",),
         rewrite=_ordered,
+        ordered="sorted",
     ),
     AggregateFunction(
         "argMin",
@@ -274,6 +284,7 @@ ROWS = [
         aliases=("min_by",),
         any_case=("min_by",),
         rewrite=_ordered,
+        ordered="sorted",
     ),
     *(
         AggregateFunction(
@@ -282,8 +293,8 @@ ROWS = [
             a_count,
             _uniq,
             "different values" + ("" if name == "uniqExact" else ", exact"),
-            skips=False,
-            parameters="[count]" if name in {"uniqCombined", "uniqCombined64"} else "",
+            skips=name.startswith("uniqCombined"),
+            parameters="[count]" if name.startswith("uniqCombined") else "",
             over=_uniq_over,
             distinct="same",
         )

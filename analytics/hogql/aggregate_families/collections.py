@@ -20,6 +20,7 @@ from analytics.hogql.types import FLOAT64, INT64, STRING, UINT8, UINT64, Type, a
 def _gather(printed: Printed, distinct: str, order: str = "") -> str:
     """All values as an array that is never NULL."""
     value, type_ = printed.args[0], printed.call.type
+    order = order or ("" if distinct else printed.order)
     if is_json(type_):
         value = to_json(value, type_.item)
         return f"coalesce(jsonb_agg({distinct}{value}{order}){printed.rows()}, '[]'::jsonb)"
@@ -48,7 +49,7 @@ def _group_unique(printed: Printed) -> str:
 
 
 def _group_last(printed: Printed) -> str:
-    return f"hogql_last({_gather(printed, printed.distinct)}, {printed.parameters[0]})"
+    return f"hogql_ring({_gather(printed, printed.distinct)}, {printed.parameters[0]})"
 
 
 def _group_sorted(printed: Printed) -> str:
@@ -71,9 +72,9 @@ def _top(printed: Printed) -> str:
 def _joined(printed: Printed) -> str:
     separator, *most = [*printed.parameters, *([] if printed.parameters else ["''"])]
     if most:
-        values = f"array_agg({printed.distinct}{printed.args[0]}){printed.rows()}"
+        values = f"array_agg({printed.distinct}{printed.args[0]}{printed.order}){printed.rows()}"
         return f"array_to_string(({values})[1:{most[0]}], {separator})"
-    text = f"{printed.distinct}{printed.args[0]}, {separator}"
+    text = f"{printed.distinct}{printed.args[0]}, {separator}{printed.order}"
     return f"string_agg({text}){printed.filter}"
 
 
@@ -93,11 +94,10 @@ def _as_text(call: Aggregate) -> Aggregate:
 def _moving(printed: Printed) -> str:
     sum_type = "float8" if printed.call.type.item.is_float else "bigint"
     window = printed.parameters[0] if printed.parameters else "NULL"
-    values = f"array_agg(({printed.args[0]})::numeric){printed.rows()}"
-    if printed.call.args[0].type.is_float:
-        values = f"array_agg(({printed.args[0]})::float8){printed.rows()}"
+    number = "float8" if printed.call.args[0].type.is_float else "numeric"
+    values = f"array_agg(({printed.args[0]})::{number}{printed.order}){printed.rows()}"
     mean = "true" if printed.call.name.endswith("Avg") else "false"
-    return f"coalesce(hogql_moving({values}, {window}::bigint, {mean})::{sum_type}[], '{{}}')"
+    return f"coalesce(hogql_moving({values}, {window}::bigint, {mean})::{sum_type}[], '{{}}'::{sum_type}[])"
 
 
 def _moving_type(types: list[Type]) -> Type:
@@ -112,7 +112,7 @@ def _delta_type(types: list[Type]) -> Type:
 
 def _delta(printed: Printed) -> str:
     """The growth from each value to the next, where it grew. Narrow integers wrap around."""
-    values = f"array_agg({printed.args[0]}){printed.rows()}"
+    values = f"array_agg({printed.args[0]}{printed.order}){printed.rows()}"
     if len(printed.args) == 2:
         values = f"hogql_by({values}, array_agg({printed.args[1]}){printed.rows()})"
     type_ = printed.call.type
@@ -156,6 +156,7 @@ ROWS = [
         distinct="sql",
         aliases=("array_agg",),
         any_case=("array_agg",),
+        ordered="always",
     ),
     AggregateFunction(
         "groupUniqArray",
@@ -172,10 +173,11 @@ ROWS = [
         "any",
         items,
         _group_last,
-        "the last n values",
+        "the last n values, turned as ClickHouse keeps them",
         parameters="count",
         skips=False,
         distinct="sql",
+        ordered="always",
     ),
     AggregateFunction(
         "groupArraySorted",
@@ -221,6 +223,7 @@ ROWS = [
         aliases=("group_concat", "string_agg"),
         any_case=("group_concat", "string_agg"),
         rewrite=_as_text,
+        ordered="always",
     ),
     AggregateFunction(
         "groupArrayMovingSum",
@@ -230,6 +233,7 @@ ROWS = [
         "running sums, of the last n values with `(n)(x)`",
         parameters="[count]",
         skips=False,
+        ordered="always",
     ),
     AggregateFunction(
         "groupArrayMovingAvg",
@@ -239,6 +243,7 @@ ROWS = [
         "running sums divided by n, the number of values unless said",
         parameters="[count]",
         skips=False,
+        ordered="always",
     ),
     AggregateFunction(
         "deltaSum",
@@ -247,6 +252,7 @@ ROWS = [
         _delta,
         "how much the values grew in all, from each to the next",
         skips=False,
+        ordered="always",
     ),
     AggregateFunction(
         "deltaSumTimestamp",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from analytics.hogql.aggregate_families.basic import moment_number, number_moment
 from analytics.hogql.aggregate_families.row import AggregateFunction, Printed, same
+from analytics.hogql.print_call import zero
 from analytics.hogql.types import FLOAT64, Type, array
 
 MEDIAN = "0.5::float8"
@@ -40,12 +41,12 @@ def _interpolated(printed: Printed) -> str:
     return _one_or_array(printed, [_as_result(text, type_) for text in found], type_)
 
 
-def _one_or_array(printed: Printed, found: list[str], type_: Type) -> str:
+def _one_or_array(printed: Printed, found: list[str], type_: Type, *, picks: bool = False) -> str:
     if not printed.call.type.is_array:
         return found[0]
-    empty = "'1970-01-01'" if type_.is_time else "'NaN'"
-    if not (type_.is_time or type_.is_float or printed.call.type.item.is_float):
-        empty = "false" if type_.name == "Bool" else "0"
+    item = printed.call.type.item
+    # ClickHouse fills an array of nullable values' quantiles with zeros where it picks, NaN where it reckons.
+    empty = "'NaN'" if item.is_float and not (picks and type_.nullable) else zero(item)
     return f"ARRAY[{', '.join(f'coalesce({text}, {empty})' for text in found)}]"
 
 
@@ -70,7 +71,8 @@ def _picked(place: str) -> Callable[[Printed], str]:
         for share in _shares(printed):
             index = place.replace("{p}", share).replace("{n}", size)
             found.append(f"({values})[least({index}, {size} - 1)::integer + 1]")
-        return _one_or_array(printed, found, printed.call.args[0].type)
+        type_ = printed.call.args[0].type
+        return _one_or_array(printed, found, type_, picks=True)
 
     return sql
 

@@ -47,6 +47,12 @@ class Printed:
         return (f" FILTER (WHERE {' AND '.join(all_)})" if all_ else "") + self.over
 
     @property
+    def order(self) -> str:
+        """Behind the values in array_agg: the rows as the subquery gave them. A window has its own order."""
+        ordered = self.printer.place and not self.over and not self.call.distinct
+        return f" ORDER BY {self.printer.place}" if ordered else ""
+
+    @property
     def distinct(self) -> str:
         return "DISTINCT " if self.call.distinct else ""
 
@@ -55,7 +61,7 @@ class Printed:
         return self.rows(*([f"{self.args[0]} <> 'NaN'"] if may_be_nan(self.call.args[0]) else []))
 
     def fill(self, template: str) -> str:
-        places = {"filter": self.filter, "rows": self.rows(), "distinct": self.distinct}
+        places = {"filter": self.filter, "rows": self.rows(), "distinct": self.distinct, "order": self.order}
         return fill(template, self.args, {**places, **{f"p{i}": p for i, p in enumerate(self.parameters)}})
 
 
@@ -72,6 +78,7 @@ class AggregateFunction:
     `distinct` says what -Distinct is: "sql" printed by `{distinct}`, "same" as without, "" refused.
     `parameters` are kinds for the first of two pairs of parentheses: share, count or text, `[…]` optional,
     `…+` one or more. `rewrite` may change arguments and parameters, or raise ArgumentError.
+    `ordered`: it takes the rows of a subquery in their order, or only where that has an ORDER BY.
     """
 
     name: str
@@ -87,6 +94,7 @@ class AggregateFunction:
     aliases: tuple[str, ...] = ()
     any_case: tuple[str, ...] = ()
     rewrite: Callable[[Aggregate], Aggregate] | None = None
+    ordered: Literal["always", "sorted", ""] = ""
 
     def result(self, types: list[Type]) -> Type:
         type_ = self.returns([type_.required() for type_ in types])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analytics.hogql.aggregate_families.row import NAN, AggregateFunction, Printed, a_count, a_float
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.tree import Aggregate
 from analytics.hogql.types import FLOAT32, FLOAT64, Type
+
+INFINITY = "'Infinity'::float8"
 
 
 def _spread_type(types: list[Type]) -> Type:
@@ -24,14 +28,17 @@ def _spread(
         text = f"coalesce(nullif({spread}, 'NaN'), CASE {enough} END)"
         return f"({text})::real" if printed.call.type.name == "Float32" else text
 
+    empty = INFINITY if name.endswith("Stable") else NAN
     return AggregateFunction(
-        name, "number", _spread_type, sql, doc, NAN, distinct="sql", aliases=aliases, any_case=aliases
+        name, "number", _spread_type, sql, doc, empty, distinct="sql", aliases=aliases, any_case=aliases
     )
 
 
 def _pair(name: str, sql: str, doc: str, aliases: tuple[str, ...] = ()) -> AggregateFunction:
+    any_ = "CASE WHEN regr_count({distinct}{1}::float8, {0}::float8){filter} > 0 THEN 'NaN'::float8 END"
+    either = f"coalesce({sql}, {any_})"
     return AggregateFunction(
-        name, "number number", a_float, sql, doc, NAN, distinct="sql", aliases=aliases, any_case=aliases
+        name, "number number", a_float, either, doc, NAN, distinct="sql", aliases=aliases, any_case=aliases
     )
 
 
@@ -79,7 +86,7 @@ def _regression(name: str, doc: str) -> AggregateFunction:
     row = f"regr_{name}"
     if name == "count":
         return AggregateFunction(row, "number number", a_count, sql, doc, skips=False, any_case=(row,))
-    return AggregateFunction(row, "number number", a_float, sql, doc, NAN, any_case=(row,))
+    return replace(_pair(row, sql, doc), distinct="", any_case=(row,))
 
 
 ROWS = [
@@ -94,9 +101,9 @@ ROWS = [
     _spread("varPop", "var_pop", "0", "variance of all values", ("VAR_POP",)),
     _spread("varSamp", "var_samp", NAN, "variance estimated from a sample", ("VAR_SAMP",)),
     _spread("stddevPopStable", "stddev_pop", "0", "as stddevPop"),
-    _spread("stddevSampStable", "stddev_samp", "'Infinity'::float8", "as stddevSamp"),
+    _spread("stddevSampStable", "stddev_samp", INFINITY, "as stddevSamp"),
     _spread("varPopStable", "var_pop", "0", "as varPop"),
-    _spread("varSampStable", "var_samp", "'Infinity'::float8", "as varSamp"),
+    _spread("varSampStable", "var_samp", INFINITY, "as varSamp"),
     _moments("skewPop", 0, "skewness of all values"),
     _moments("skewSamp", 1, "skewness estimated from a sample"),
     _moments("kurtPop", 0, "kurtosis of all values"),
