@@ -114,7 +114,7 @@ def _divided(printer: Expressions, call: Call) -> str:
 
 
 def _int_div(printer: Expressions, call: Call) -> str:
-    """Of a signed and an unsigned integer, the unsigned one is taken for signed in its own width."""
+    """DivideIntegralImpl of ClickHouse: beside a signed integer an unsigned one is taken for signed."""
     left, right = call.args
     texts = printer.number(left), printer.number(right)
     divisor = texts[1] if call.name == "intDiv" else f"nullif({texts[1]}, 0)"
@@ -123,7 +123,7 @@ def _int_div(printer: Expressions, call: Call) -> str:
     else:
         mixed = left.type.is_signed != right.type.is_signed
         a = _as_signed(texts[0], left) if mixed else texts[0]
-        b = _as_signed(texts[1], right) if mixed else texts[1]
+        b = _as_signed(texts[1], right) if mixed and right.type.bits >= left.type.bits else texts[1]
         text = f"(({a}) / {b if call.name == 'intDiv' else f'nullif({b}, 0)'})"
     text = wrapped(text, call.type) if right.type.is_float else text
     if call.name == "intDivOrZero":
