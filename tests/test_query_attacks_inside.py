@@ -37,7 +37,7 @@ CALLS: list[tuple[int, str, list[str]]] = [
     (60, FUNCTION, ["pg_advisory_lock(1)", "pg_notify('a','b')", "nextval('x')"]),
     (61, FUNCTION, ["pg_terminate_backend(pg_backend_pid())", "pg_cancel_backend(1)"]),
     (62, FUNCTION, ["version()", "hostName()", "currentDatabase()", "user()", "currentUser()"]),
-    (62, COLUMN, ["current_user", "session_user", "current_catalog", "current_schema", "localtime"]),
+    (62, COLUMN, ["current_user", "session_user", "current_catalog", "current_schema"]),
     (63, FUNCTION, ['"pg_sleep"(1)', "PG_SLEEP(1)", "`pg_sleep`(1)"]),
     (63, COLUMN, ["pg_catalog.count(*)", "pg_catalog.pg_sleep(1)"]),
     (64, CLAUSE, ["1 operator(pg_catalog.+) 1"]),

@@ -1,18 +1,21 @@
-"""Whether every output of an aggregated SELECT is grouped or aggregated."""
+"""Whether every output of an aggregated SELECT is grouped or aggregated, and windows stand where they may."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlglot import exp
 
 from analytics.hogql.calls import contains_aggregate, wrong
 from analytics.hogql.lambdas import ALIAS
-from analytics.hogql.tree import Aggregate, Column, Expr, Property, Select, children
+from analytics.hogql.tree import Aggregate, Column, Expr, Join, Property, Relation, Select, children
+from analytics.hogql.windows import contains_window
 
 
 def check_grouping(select: Select, node: exp.Select) -> Select:
     """The same SELECT, marked as aggregated if it is. Raises HogQLError `not_grouped`."""
+    _check_windows(select, node)
     used = [output.expr for output in select.columns] + [key.expr for key in select.order_by]
     if select.having is not None:
         used.append(select.having)
@@ -33,6 +36,26 @@ def check_grouping(select: Select, node: exp.Select) -> Select:
                 "not_grouped",
             )
     return replace(select, aggregated=True)
+
+
+def _check_windows(select: Select, node: exp.Select) -> None:
+    """Windows are reckoned last, over the rows that these clauses leave. Raises HogQLError."""
+    for word, parts in (
+        ("WHERE", [select.where]),
+        ("GROUP BY", select.group_by),
+        ("HAVING", [select.having]),
+        ("ON", _conditions(select.relation)),
+    ):
+        if any(part is not None and contains_window(part) for part in parts):
+            message = f"A window function cannot stand in {word}."
+            raise wrong(message, node, "Compute it in a subquery in FROM.", "window_not_allowed")
+
+
+def _conditions(relation: Relation | None) -> Iterator[Expr | None]:
+    if isinstance(relation, Join):
+        yield from _conditions(relation.left)
+        yield relation.on
+        yield from _conditions(relation.right)
 
 
 def _ungrouped(expr: Expr, keys: tuple[Expr, ...]) -> Column | Property | None:
