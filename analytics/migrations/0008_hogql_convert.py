@@ -185,6 +185,28 @@ RETURN hogql_two_digits(CASE WHEN abs(x) < edges[1] OR abs(x) >= 'Infinity' THEN
                              ELSE x / edges[width_bucket(abs(x), edges)] END)
        || units[1 + CASE WHEN x = 'NaN' THEN 0 ELSE width_bucket(abs(x), edges) END];
 
+-- Years of 365 days, months of 30.5; `most` is the greatest unit, from 0 (years) to 5 (seconds).
+CREATE FUNCTION hogql_time_delta(x double precision, most integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN x = 'NaN' THEN 'nan' WHEN abs(x) = 'Infinity' THEN replace(x::text, 'Infinity', 'inf')
+ELSE (
+    SELECT CASE WHEN x < 0 THEN '-' ELSE '' END || coalesce(
+        nullif(array_to_string(words[:cardinality(words) - 1], ', '), '')
+        || ' and ' || words[cardinality(words)], words[1], '0 seconds')
+    FROM (
+        SELECT array_agg(n || ' ' || unit || CASE WHEN n = 1 THEN '' ELSE 's' END ORDER BY place)
+                   FILTER (WHERE n > 0) AS words
+        FROM (SELECT trunc(abs(x))::numeric AS r0) AS a,
+             LATERAL (SELECT CASE WHEN most <= 0 THEN mod(r0, 31536000) ELSE r0 END AS r1) AS b,
+             LATERAL (SELECT CASE WHEN most <= 1 THEN mod(r1, 2635200) ELSE r1 END AS r2) AS c,
+             LATERAL (SELECT CASE WHEN most <= 2 THEN mod(r2, 86400) ELSE r2 END AS r3) AS d,
+             LATERAL (SELECT CASE WHEN most <= 3 THEN mod(r3, 3600) ELSE r3 END AS r4) AS e,
+             LATERAL (SELECT CASE WHEN most <= 4 THEN mod(r4, 60) ELSE r4 END AS r5) AS f,
+             LATERAL (VALUES (0, div(r0, 31536000), 'year'), (1, div(r1, 2635200), 'month'),
+                             (2, div(r2, 86400), 'day'), (3, div(r3, 3600), 'hour'),
+                             (4, div(r4, 60), 'minute'), (5, r5, 'second')) AS g(place, n, unit)
+        WHERE place >= most) AS h) END;
+
 CREATE FUNCTION hogql_json(s text) RETURNS json
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (CASE WHEN pg_input_is_valid(s, 'json') THEN s END)::json;
@@ -288,7 +310,7 @@ DROP FUNCTION hogql_json_float; DROP FUNCTION hogql_json_integer; DROP FUNCTION 
 DROP FUNCTION hogql_json_raw; DROP FUNCTION hogql_json_is_huge;
 DROP FUNCTION hogql_json_number; DROP FUNCTION hogql_json_at;
 DROP FUNCTION hogql_json_length; DROP FUNCTION hogql_json_object; DROP FUNCTION hogql_json_array;
-DROP FUNCTION hogql_json;
+DROP FUNCTION hogql_json; DROP FUNCTION hogql_time_delta;
 DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
 DROP FUNCTION hogql_between; DROP FUNCTION hogql_integer; DROP FUNCTION hogql_natural;
 DROP FUNCTION hogql_float; DROP FUNCTION hogql_single; DROP FUNCTION hogql_number_text;

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.row import ArgumentError, Function, first
-from analytics.hogql.tree import Call, Compare, Expr, Literal
+from analytics.hogql.functions.row import ArgumentError, Function, first, same
+from analytics.hogql.tree import Call, Case, Compare, Expr, Literal
 from analytics.hogql.types import BOOL, NULL, STRING, UINT8, Type, common
 
 if TYPE_CHECKING:
@@ -72,6 +72,28 @@ def _distinct(name: str, doc: str) -> Function:
     return Function(name, "any any", UINT8, f"({{0}} {word} {{1}})", doc, strict=False, condition=True)
 
 
+def _transform(args: list[Expr]) -> Expr:
+    """transform(x, [keys], [values], default) is a CASE; without a default it is x."""
+    value, keys, values = args[:3]
+    if not all(isinstance(part, Call) and part.name == "array" for part in (keys, values)):
+        raise ArgumentError(
+            "`transform` takes two arrays written there.", "transform(x, [1, 2], ['a', 'b'], '')"
+        )
+    assert isinstance(keys, Call) and isinstance(values, Call)
+    default = args[3] if len(args) > 3 else value
+    if len(keys.args) != len(values.args):
+        raise ArgumentError("The two arrays of `transform` have different lengths.")
+    if any(common([value.type, key.type]) is None for key in keys.args):
+        raise ArgumentError(
+            f"A key of `transform` is not {value.type}.", "Convert one with toString or toFloat."
+        )
+    type_ = common([default.type, *(item.type for item in values.args)])
+    if type_ is None:
+        raise ArgumentError("The values of `transform` have different types.", "Convert them with toString.")
+    tests = [Compare("=", value, key, UINT8) for key in keys.args]
+    return Case(tuple(zip(tests, values.args, strict=True)), default, type_) if tests else default
+
+
 def _null_if(printer: Expressions, call: Call) -> str:
     left, right = call.args
     return (
@@ -124,7 +146,9 @@ ROWS = [
     # Logic
     Function("and", "bool bool+", truth, "({*& AND })", "all true", condition=True, any_case=("and",)),
     Function("or", "bool bool+", truth, "({*& OR })", "any true", condition=True, any_case=("or",)),
-    Function("not", "bool", plain_truth, "(NOT {0})", "true becomes false", condition=True, any_case=("not",)),
+    Function(
+        "not", "bool", plain_truth, "(NOT {0})", "true becomes false", condition=True, any_case=("not",)
+    ),
     Function(
         "xor",
         "bool bool+",
@@ -182,6 +206,15 @@ ROWS = [
         strict=False,
         any_case=("nullIf",),
         rewrite=_null_of,
+    ),
+    Function(
+        "transform",
+        "any array array [any]",
+        same,
+        "",
+        "the value that stands where x stands among the keys; else the default",
+        strict=False,
+        rewrite=_transform,
     ),
     Function(
         "toNullable",

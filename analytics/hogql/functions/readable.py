@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.row import Function
-from analytics.hogql.tree import Call
+from analytics.hogql.functions.row import ArgumentError, Function
+from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import STRING
 
 if TYPE_CHECKING:
@@ -37,8 +37,30 @@ def _scaled(printer: Expressions, call: Call) -> str:
     return f"hogql_readable({value}, {edges}, {names})"
 
 
+DELTA_UNITS = ("years", "months", "days", "hours", "minutes", "seconds")
+
+
+def _delta(printer: Expressions, call: Call) -> str:
+    most = call.args[1].value if len(call.args) > 1 and isinstance(call.args[1], Literal) else "years"
+    place = DELTA_UNITS.index(str(most))
+    return f"hogql_time_delta(({printer.number(call.args[0])})::float8, {place})"
+
+
+def _check_unit(args: list[Expr]) -> None:
+    if len(args) > 1 and not (isinstance(args[1], Literal) and args[1].value in DELTA_UNITS):
+        raise ArgumentError("That is no unit.", f"One of {', '.join(DELTA_UNITS)}.")
+
+
 ROWS = [
     Function("formatReadableSize", "number", STRING, _scaled, "bytes as B, KiB, MiB …"),
     Function("formatReadableDecimalSize", "number", STRING, _scaled, "bytes as B, KB, MB …"),
     Function("formatReadableQuantity", "number", STRING, _scaled, "1.50 million"),
+    Function(
+        "formatReadableTimeDelta",
+        "number [const]",
+        STRING,
+        _delta,
+        "seconds as 1 hour, 2 minutes and 3 seconds; the second is the greatest unit",
+        rewrite=_check_unit,
+    ),
 ]
