@@ -138,6 +138,10 @@ KEYS = [
     "toStartOfWeek(timestamp)",
     "toDayOfWeek(timestamp)",
     "toStartOfMonth(timestamp)",
+    "toStartOfDay(timestamp, 'America/New_York')",
+    "toHour(timestamp, 'Europe/Berlin')",
+    "formatDateTime(timestamp, '%G-%V')",
+    "toStartOfInterval(timestamp, interval 5 hour, 'Europe/Berlin')",
     "if(timestamp > now() - interval 7 day, 'new', 'old')",
 ]
 CONDITIONS = [
@@ -201,6 +205,32 @@ def test_rollups_on_and_off_give_the_same(
             ("usage_detail_day", "usage_detail_hour", "events"),
         ),
         ("select distinct properties.customer_id from events", ("usage_day",)),
+        ("select formatDateTime(timestamp, '%Y-%m') as m, count() from events group by m", ("usage_day",)),
+        (
+            "select toStartOfInterval(timestamp, interval 6 hour) as h, count() from events group by h",
+            ("usage_hour",),
+        ),
+        (
+            "select toDate(toTimeZone(timestamp, 'Europe/Berlin')) as d, count() from events group by d",
+            ("usage_hour",),
+        ),
+        ("select toStartOfDay(timestamp, 'Asia/Kolkata') as d, count() from events group by d", ("events",)),
+        (
+            "select count() from events where timestamp >= toStartOfMonth(now()) - interval 1 month",
+            ("usage_day",),
+        ),
+        ("select count() from events where timestamp >= toStartOfDay(now(), 'UTC')", ("usage_day",)),
+        ("select count() from events where timestamp >= dateTrunc('month', today())", ("usage_day",)),
+        ("select count() from events where timestamp >= addDays(today(), -7)", ("usage_day",)),
+        ("select count() from events where timestamp >= date_sub(day, 7, today())", ("usage_day",)),
+        (
+            "select count() from events where timestamp >= toDateTime('2026-11-01', 'Europe/Berlin')",
+            ("usage_day", "usage_hour"),
+        ),
+        (
+            "select count() from events where timestamp >= toStartOfDay(now(), 'Asia/Kolkata') - interval 1 day",
+            ("usage_day", "usage_hour", "events"),
+        ),
         ("select sum(calls) from usage", ("usage_day",)),
     ],
 )

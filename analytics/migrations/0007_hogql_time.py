@@ -47,14 +47,16 @@ RETURN CASE unit
 END::bigint;
 """
 
-# ClickHouse takes the weeks between two Mondays, and one off where the second day of the week is earlier.
+# ClickHouse takes the weeks between two Mondays, and one off where the second's day of the week is earlier, or
+# the time of day is (which it looks at on other days too, if the hours are the same).
 AGES = """
 CREATE FUNCTION hogql_age_weeks(a timestamptz, b timestamptz) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (date_trunc('week', b)::date - date_trunc('week', a)::date) / 7
-     + CASE WHEN (extract(isodow FROM a) > extract(isodow FROM b)
-                  OR extract(isodow FROM a) = extract(isodow FROM b)
-                     AND CASE WHEN a <= b THEN a::time > b::time ELSE b::time > a::time END)
+     + CASE WHEN extract(isodow FROM a) > extract(isodow FROM b)
+                 OR extract(isodow FROM a) = extract(isodow FROM b)
+                    AND extract(hour FROM least(a, b)) > extract(hour FROM greatest(a, b))
+                 OR extract(hour FROM a) = extract(hour FROM b) AND least(a, b)::time > greatest(a, b)::time
             THEN CASE WHEN a <= b THEN -1 ELSE 1 END ELSE 0 END;
 """
 
