@@ -31,7 +31,7 @@ from analytics.hogql.tree import (
     children,
 )
 from analytics.hogql.types import FLOAT64, INT64, NULL, UINT8, UINT64, UUID, common
-from analytics.hogql.zones import is_zone
+from analytics.hogql.zones import is_zone, known
 
 Resolve = Callable[[exp.Expr], Expr]
 
@@ -54,7 +54,7 @@ def call(node: exp.Anonymous | exp.ParameterizedAgg, scope: Scope, resolve: Reso
         raise wrong(f"There is no function `{shown}`.", node, hint, "unknown_function")
     arguments = unit_first(name, arguments)
     if any(isinstance(argument, exp.Lambda) for argument in arguments):
-        return build(name, lambdas.arguments(arguments, scope, resolve, node), node)
+        return build(name, lambdas.arguments(name, arguments, scope, resolve, node), node)
     args = [resolve(argument) for argument in arguments]
     if name in {"if", "multiIf"}:
         return _choice(args, node)
@@ -75,7 +75,7 @@ THREE_VALUED = {"and", "or", "toBool"}
 
 def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     """A call of a function of the table, its arguments checked, folded where it is constant."""
-    if args and args[0].type.is_array and name + table.OF_ARRAYS in FUNCTIONS:
+    if args and args[0].type.items and name + table.OF_ARRAYS in FUNCTIONS:
         name += table.OF_ARRAYS
     row = FUNCTIONS.get(name)
     if row is None:
@@ -138,6 +138,9 @@ def check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> No
         return
     message = f"`{function}` takes a {' or '.join(kinds)} there, not {arg.type}."
     hint = next((KIND_HINTS[kind] for kind in kinds if kind in KIND_HINTS), "")
+    if "zone" in kinds and isinstance(arg, Literal) and isinstance(arg.value, str):
+        message = f"There is no time zone {arg.value[:60]!r}."
+        hint = perhaps(arg.value, sorted(known()), KIND_HINTS["zone"])
     raise wrong(message, node, hint, "type_mismatch")
 
 

@@ -19,10 +19,12 @@ Resolve = Callable[[exp.Expr], Expr]
 ALIAS = "\0lambda"
 
 
-def arguments(nodes: list[exp.Expr], scope: Scope, resolve: Resolve, node: exp.Expr) -> list[Expr]:
+def arguments(name: str, nodes: list[exp.Expr], scope: Scope, resolve: Resolve, node: exp.Expr) -> list[Expr]:
     """A call's arguments, where one is a lambda over the arrays among the others. Raises HogQLError."""
     values = [None if isinstance(argument, exp.Lambda) else resolve(argument) for argument in nodes]
     items = [value.type.item for value in values if value is not None and value.type.is_array]
+    if name == "arrayFold" and len(values) == 3 and values[2] is not None:
+        items = [values[2].type, *items[:1]]  # what is carried along, then the element
     if not items:
         raise _wrong("A lambda goes with an array.", node, "For example `arrayMap(x -> x + 1, [1, 2])`.")
     return [

@@ -139,7 +139,7 @@ class Expressions:
 
     def _variable(self, expr: Column | Property) -> str:
         """A lambda's parameter; "" for any other column."""
-        found = next((items for alias, items in self.lambdas if alias == expr.source), None)
+        found = next((items for alias, items in reversed(self.lambdas) if alias == expr.source), None)
         return found[int(expr.name[1:])] if found is not None and isinstance(expr, Column) else ""
 
     def _literal(self, literal: Literal) -> str:
@@ -148,7 +148,7 @@ class Expressions:
             return "NULL"
         if isinstance(value, bool):
             return "true" if value else "false"
-        if isinstance(value, int) and abs(value) > MAX_BIGINT:
+        if isinstance(value, int) and not -MAX_BIGINT - 1 <= value <= MAX_BIGINT:
             return self.parameter(value, "numeric")
         if isinstance(value, datetime | date):
             return self.parameter(value, sql_type(literal.type))
@@ -206,7 +206,7 @@ class Expressions:
         if any(isinstance(value, float) for value in values):
             return self.parameter([float(value) for value in values], "float8[]")
         whole = [int(value) for value in values]
-        huge = any(abs(value) > MAX_BIGINT for value in whole)
+        huge = any(not -MAX_BIGINT - 1 <= value <= MAX_BIGINT for value in whole)
         return self.parameter(whole, "numeric[]" if huge else "bigint[]")
 
     def _in_query(self, needle: Expr, query: Query) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.arrays import MOST, merged, of_items
+from analytics.hogql.functions.arrays import MOST, beside, merged, of_items
 from analytics.hogql.functions.row import Function, Printer
 from analytics.hogql.print_array import (
     Elements,
@@ -73,8 +73,9 @@ def _distinct(printer: Expressions, call: Call) -> str:
     """Each value once, where it stands first; NULLs left out."""
     elements = Elements(printer, call.args)
     item = elements.items[0]
-    first = f"(SELECT {item} AS x, min({elements.place}) AS i {elements.from_} WHERE {item} IS NOT NULL GROUP BY 1)"
-    return f"(SELECT {collect('d.x', elements.types[0], 'd.i')} FROM {first} AS d)"
+    inner = f"SELECT {item} AS x, min({elements.place}) AS i {elements.from_}"
+    first = f"{inner} WHERE {item} IS NOT NULL GROUP BY 1"
+    return f"(SELECT {collect('d.x', elements.types[0], 'd.i')} FROM ({first}) AS d)"
 
 
 def _uniq(printer: Expressions, call: Call) -> str:
@@ -127,8 +128,8 @@ def _except(printer: Expressions, call: Call) -> str:
     other = call.args[1]
     element = from_json("o.x", other.type.item) if is_json(other.type) else "o.x"
     rows = source([(printer.value(other), other.type)])
-    missing = f"NOT EXISTS (SELECT 1 FROM {rows} AS o(x, i) WHERE {element} IS NOT DISTINCT FROM {elements.items[0]})"
-    return elements.array(elements.items[0], elements.types[0], missing)
+    same = f"SELECT 1 FROM {rows} AS o(x, i) WHERE {element} IS NOT DISTINCT FROM {elements.items[0]}"
+    return elements.array(elements.items[0], elements.types[0], f"NOT EXISTS ({same})")
 
 
 def _zip(printer: Expressions, call: Call) -> str:
@@ -252,7 +253,9 @@ ROWS = [
     Function(
         "arraySymmetricDifference", "array+", merged, _sets("< {n}"), "the values that not all arrays have"
     ),
-    Function("arrayExcept", "array array", _same_array, _except, "the elements of a that are not in b"),
+    Function(
+        "arrayExcept", "array array", beside(None, many=True), _except, "the elements of a that are not in b"
+    ),
     Function(
         "arrayZip",
         "array+",

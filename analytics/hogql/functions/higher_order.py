@@ -44,7 +44,8 @@ def _number(types: list[Type]) -> Type:
     return item
 
 
-def _summed(types: list[Type]) -> Type:
+def summed(types: list[Type]) -> Type:
+    """What a sum of the values is."""
     item = _number(types)
     return FLOAT64 if item.is_float else INT64 if item.is_signed else UINT64
 
@@ -255,7 +256,7 @@ ROWS = [
         "the last that f keeps, or NULL",
         strict=False,
     ),
-    Function("arraySum", _TAKES, _summed, _aggregated("sum({0})"), "the sum", strict=False),
+    Function("arraySum", _TAKES, summed, _aggregated("sum({0})"), "the sum", strict=False),
     Function(
         "arrayAvg",
         _TAKES,
@@ -281,7 +282,7 @@ ROWS = [
     Function(
         "arrayCumSum",
         _TAKES,
-        lambda t: array(_summed(t)),
+        lambda t: array(summed(t)),
         _running("sum({0}) {window}"),
         "sums so far",
         strict=False,

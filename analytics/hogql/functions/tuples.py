@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.row import ArgumentError, Function
 from analytics.hogql.print_array import Elements, from_json, to_json
 from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.tuples import elements
-from analytics.hogql.types import Type, array, tuple_of
+from analytics.hogql.types import Type, array, tuple_of, wider
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
@@ -52,7 +53,51 @@ def _concat(args: list[Expr]) -> Expr | None:
     return Call("tuple", tuple(parts), tuple_of(*(part.type for part in parts)))
 
 
+def _each(name: str, *, signed: bool = False) -> Callable[[list[Expr]], Expr | None]:
+    """Part by part: plus, minus or multiply of two tuples, or of a tuple and a number."""
+
+    def rewritten(args: list[Expr]) -> Expr | None:
+        left = elements(args[0])
+        right = elements(args[1]) if args[1].type.is_tuple else [args[1]] * len(left)
+        if len(left) != len(right) or not all(part.type.is_number for part in (*left, *right)):
+            raise ArgumentError("These tuples do not hold the same count of numbers.")
+        types = [wider([a.type, b.type], signed=signed) for a, b in zip(left, right, strict=True)]
+        pairs = zip(left, right, types, strict=True)
+        return Call("tuple", tuple(Call(name, (a, b), type_) for a, b, type_ in pairs), tuple_of(*types))
+
+    return rewritten
+
+
 ROWS = [
+    Function(
+        "tuplePlus",
+        "tuple tuple",
+        Type("Tuple"),
+        "",
+        "a + b, part by part",
+        rewrite=_each("plus"),
+        aliases=("vectorSum",),
+    ),
+    Function(
+        "tupleMinus",
+        "tuple tuple",
+        Type("Tuple"),
+        "",
+        "a - b, part by part",
+        rewrite=_each("minus", signed=True),
+        aliases=("vectorDifference",),
+    ),
+    Function(
+        "tupleMultiply", "tuple tuple", Type("Tuple"), "", "a * b, part by part", rewrite=_each("multiply")
+    ),
+    Function(
+        "tupleMultiplyByNumber",
+        "tuple number",
+        Type("Tuple"),
+        "",
+        "each part times b",
+        rewrite=_each("multiply"),
+    ),
     Function("tuple", "any+", lambda t: tuple_of(*t), _tuple, "(a, b, …)", strict=False),
     Function(
         "tupleElement",

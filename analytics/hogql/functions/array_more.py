@@ -1,0 +1,276 @@
+"""Arrays: what is met less often, and `transform`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analytics.hogql.functions.arrays import merged, of_items
+from analytics.hogql.functions.higher_order import summed
+from analytics.hogql.functions.row import ArgumentError, Function
+from analytics.hogql.print_array import Elements, collect, from_json, is_json, size
+from analytics.hogql.print_call import sql_type, zero
+from analytics.hogql.tree import Call, Case, Compare, Expr, Lambda, Literal
+from analytics.hogql.types import FLOAT64, UINT8, UINT32, UINT64, Type, array, common, wider
+
+if TYPE_CHECKING:
+    from analytics.hogql.print_expression import Expressions
+
+# What arrayReduce may be asked for, as functions of arrays.
+_REDUCERS = {
+    "sum": "arraySum",
+    "avg": "arrayAvg",
+    "min": "arrayMin",
+    "max": "arrayMax",
+    "count": "length of arrays",
+    "uniq": "arrayUniq",
+    "uniqExact": "arrayUniq",
+    "groupUniqArray": "arrayDistinct",
+}
+_QUANTILE = re.compile(r"(?:quantile\((0(?:\.\d+)?|1)\)|median)")
+
+
+def _reduce(args: list[Expr]) -> Expr | None:
+    """arrayReduce('sum', a) is arraySum(a)."""
+    name, values = args[0], args[1]
+    asked = name.value if isinstance(name, Literal) else None
+    if not isinstance(asked, str) or (asked not in _REDUCERS and not _QUANTILE.fullmatch(asked)):
+        known = ", ".join([*_REDUCERS, "median", "quantile(0.9)"])
+        raise ArgumentError("`arrayReduce` takes the name of an aggregate.", f"These: {known}.")
+    if asked not in _REDUCERS:
+        return None
+    types = {"sum": summed, "avg": _float, "min": _item, "max": _item, "groupUniqArray": _distinct}
+    type_ = types.get(asked, _count)([values.type])
+    return Call(_REDUCERS[asked], (values,), type_)
+
+
+def _count(types: list[Type]) -> Type:
+    return UINT64
+
+
+def _float(types: list[Type]) -> Type:
+    return FLOAT64
+
+
+def _item(types: list[Type]) -> Type:
+    return types[0].item
+
+
+def _distinct(types: list[Type]) -> Type:
+    return array(types[0].item.required())
+
+
+def _quantile(printer: Expressions, call: Call) -> str:
+    name, values = call.args
+    match = _QUANTILE.fullmatch(str(name.value)) if isinstance(name, Literal) else None
+    share = printer.parameter(float(match[1] or 0.5) if match else 0.5, "float8")
+    elements = Elements(printer, (values,))
+    text = f"percentile_cont({share}) WITHIN GROUP (ORDER BY ({elements.items[0]})::float8)"
+    return elements.select(f"coalesce({text}, 'NaN'::float8)")
+
+
+def _fold(printer: Expressions, call: Call) -> str:
+    """arrayFold((acc, x) -> f, a, start): a walk over the places that carries the value along."""
+    function, values, start = call.args
+    assert isinstance(function, Lambda)
+    text, name = printer.value(values), f"l{len(printer.lambdas)}"
+    item = f"{name}.a -> {name}.i::integer" if is_json(values.type) else f"{name}.a[{name}.i + 1]"
+    if is_json(values.type):
+        item = from_json(f"({item})", values.type.item)
+    printer.lambdas.append((function.alias, [f"{name}.acc", item]))
+    body = printer.as_type(function.body, call.type)
+    printer.lambdas.pop()
+    cast = sql_type(call.type)
+    first = f"SELECT 0::bigint AS i, ({printer.as_type(start, call.type)})::{cast} AS acc, {text} AS a"
+    onward = f"SELECT {name}.i + 1, ({body})::{cast}, {name}.a FROM {name}"
+    onward += f" WHERE {name}.i < {size(f'{name}.a', values.type)}"
+    walk = f"WITH RECURSIVE {name} AS ({first} UNION ALL {onward})"
+    return f"({walk} SELECT acc FROM {name} ORDER BY i DESC LIMIT 1)"
+
+
+def _folded(args: list[Expr]) -> Expr | None:
+    function, start = args[0], args[2]
+    if common([function.type, start.type]) != start.type:
+        message = f"The lambda gives {function.type}, but the start is {start.type}."
+        raise ArgumentError(message, "Convert the start, for example with toInt64(0).")
+    return None
+
+
+def _shift(printer: Expressions, call: Call) -> str:
+    """Elements n places further; what comes in is the type's zero, or the third argument."""
+    values, by = call.args[0], printer.number(call.args[1])
+    item = call.type.item
+    filler = "NULL" if item.nullable else zero(item)
+    if len(call.args) > 2:
+        filler = printer.as_type(call.args[2], item)
+    sign = "+" if call.name == "arrayShiftLeft" else "-"
+    text = printer.as_type(values, call.type)
+    count = size(text, call.type)
+    place = f"(g {sign} ({by}))::integer"
+    found = from_json(f"({text} -> ({place} - 1))", item) if is_json(call.type) else f"({text})[{place}]"
+    value = f"CASE WHEN {place} BETWEEN 1 AND {count} THEN {found} ELSE {filler} END"
+    return f"(SELECT {collect(value, item, 'g')} FROM generate_series(1, {count}) AS g)"
+
+
+def _shifted(types: list[Type]) -> Type:
+    return types[0] if len(types) < 3 else merged([types[0], of_items([types[2]])])
+
+
+def _dense(printer: Expressions, call: Call) -> str:
+    """Places of first appearance, counted without gaps."""
+    elements = Elements(printer, call.args)
+    inner = f"SELECT {elements.items[0]} AS x, {elements.place} AS i {elements.from_}"
+    first = f"SELECT i, min(i) OVER (PARTITION BY x) AS f FROM ({inner}) AS e"
+    ranked = f"SELECT i, dense_rank() OVER (ORDER BY f) AS n FROM ({first}) AS r"
+    return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM ({ranked}) AS d)"
+
+
+def _non_negative(printer: Expressions, call: Call) -> str:
+    """Sums so far that never fall below 0: the sum, less its lowest point so far where that is negative."""
+    elements = Elements(printer, call.args)
+    total = f"sum({elements.items[0]}) OVER (ORDER BY {elements.place})"
+    inner = elements.select(f"{total} AS s, {elements.place} AS i")
+    low = f"SELECT i, s - least(min(s) OVER (ORDER BY i), 0) AS n FROM {inner} AS t"
+    cast = sql_type(call.type.item)
+    return f"(SELECT {collect(f'(d.n)::{cast}', call.type.item, 'd.i')} FROM ({low}) AS d)"
+
+
+def _dot(printer: Expressions, call: Call) -> str:
+    elements = Elements(printer, call.args)
+    products = f"sum(({elements.items[0]}) * ({elements.items[1]}))"
+    return elements.select(f"coalesce({products}, 0)::{sql_type(call.type)}")
+
+
+def _dot_type(types: list[Type]) -> Type:
+    items = [type_.item for type_ in types]
+    if not all(item.is_number and not item.nullable for item in items):
+        raise ArgumentError("`arrayDotProduct` takes arrays of numbers.")
+    return wider(items)
+
+
+def _jaccard(args: list[Expr]) -> Expr | None:
+    """How much two sets share: the size of their intersection over that of their union."""
+    both = merged([arg.type for arg in args])
+    sizes = [
+        Call("length of arrays", (Call(name, tuple(args), both),), UINT64)
+        for name in ("arrayIntersect", "arrayUnion")
+    ]
+    return Call("divide", tuple(sizes), FLOAT64)
+
+
+def _without(printer: Expressions, call: Call) -> str:
+    values, value = call.args
+    elements = Elements(printer, (values,))
+    other = f"{elements.items[0]} IS DISTINCT FROM {printer.as_type(value, values.type.item)}"
+    return elements.array(elements.items[0], elements.types[0], other)
+
+
+def _or_null(printer: Expressions, call: Call) -> str:
+    values, index = call.args
+    text, place = printer.value(values), printer.number(index)
+    if is_json(values.type):
+        raise AssertionError("refused by its rewrite")
+    at = f"(CASE WHEN ({place}) < 0 THEN cardinality({text}) + 1 + ({place}) ELSE ({place}) END)::integer"
+    return f"({text})[{at}]"
+
+
+def _plain(args: list[Expr]) -> Expr | None:
+    if args[0].type.item.items:
+        raise ArgumentError("`arrayElementOrNull` reads arrays of plain values.", "Use `array[n]`.")
+    return None
+
+
+def _inside(printer: Expressions, call: Call) -> str:
+    """Is b a stretch of a?"""
+    whole, part = (printer.value(arg) for arg in call.args)
+    last = f"{size(whole, call.args[0].type)} - {size(part, call.args[1].type)}"
+    stretch = f"({whole})[g + 1 : g + {size(part, call.args[1].type)}] = {part}"
+    return f"EXISTS (SELECT 1 FROM generate_series(0, {last}) AS g WHERE {stretch})"
+
+
+def _same_plain(args: list[Expr]) -> Expr | None:
+    if any(arg.type.item.items for arg in args) or common([arg.type for arg in args]) is None:
+        raise ArgumentError("`hasSubstr` takes two arrays of one plain type.")
+    return None
+
+
+def _transform(args: list[Expr]) -> Expr | None:
+    """transform(x, [from …], [to …][, default]): CASE x WHEN from THEN to … ELSE default (or x)."""
+    value, old, new = args[0], args[1], args[2]
+    if not all(isinstance(arg, Call) and arg.name == "array" for arg in (old, new)):
+        hint = "For example `transform(x, [1, 2], ['a', 'b'], '?')`."
+        raise ArgumentError("`transform` takes two arrays of constants.", hint)
+    assert isinstance(old, Call) and isinstance(new, Call)
+    if len(old.args) != len(new.args):
+        raise ArgumentError("The two arrays of `transform` differ in length.")
+    default = args[3] if len(args) > 3 else value
+    type_ = common([*(arg.type for arg in new.args), default.type])
+    if type_ is None or common([value.type, old.type.item]) is None:
+        raise ArgumentError("The values of `transform` have different types.", "Convert them with toString.")
+    branches = tuple(
+        (Compare("=", value, key, UINT8), result) for key, result in zip(old.args, new.args, strict=True)
+    )
+    return Case(branches, default, type_)
+
+
+ROWS = [
+    Function(
+        "arrayReduce", "const array", FLOAT64, _quantile, "an aggregate of the elements", rewrite=_reduce
+    ),
+    Function(
+        "arrayFold",
+        "lambda array any",
+        lambda t: t[2],
+        _fold,
+        "f(f(start, a[1]), a[2]) …",
+        strict=False,
+        rewrite=_folded,
+    ),
+    Function(
+        "arrayShiftLeft", "array int [any]", _shifted, _shift, "moved n places to the left", strict=False
+    ),
+    Function(
+        "arrayShiftRight", "array int [any]", _shifted, _shift, "moved n places to the right", strict=False
+    ),
+    Function("arrayEnumerateDense", "array", array(UINT32), _dense, "the number of each different element"),
+    Function(
+        "arrayCumSumNonNegative",
+        "array",
+        lambda t: array(summed(t)),
+        _non_negative,
+        "sums so far, never below 0",
+    ),
+    Function(
+        "arrayDotProduct", "array array", _dot_type, _dot, "the sum of products", aliases=("dotProduct",)
+    ),
+    Function(
+        "arrayJaccardIndex", "array array", FLOAT64, "", "shared elements over all elements", rewrite=_jaccard
+    ),
+    Function("arrayRemove", "array any", lambda t: t[0], _without, "without b", strict=False),
+    Function(
+        "arrayElementOrNull",
+        "array int",
+        lambda t: t[0].item.or_null(),
+        _or_null,
+        "a[n], NULL where there is none",
+        rewrite=_plain,
+    ),
+    Function(
+        "hasSubstr",
+        "array array",
+        UINT8,
+        _inside,
+        "is b a stretch of a?",
+        condition=True,
+        rewrite=_same_plain,
+    ),
+    Function(
+        "transform",
+        "any array array [any]",
+        lambda t: t[0],
+        "",
+        "the value that stands in c where x stands in b",
+        strict=False,
+        rewrite=_transform,
+    ),
+]
