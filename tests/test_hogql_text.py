@@ -108,3 +108,50 @@ def test_what_cannot_be_exact_is_refused(project: Project, text: str) -> None:
     with pytest.raises(AgentryError) as refusal:
         query.run(project, f"select {text} as value")
     assert refusal.value.status in {400, 422}
+
+
+URLS = """
+http://a b.com/|http://a..b/|http://user@host.com|http://user:p@ss@host.com|http:/a.com|http:///a.com|mailto:a@b.com
+http://a.com?x|http://a.com;x|localhost:80/x|a.b:80|a|a.b?x|http://a|http://a.|http://éa.com|1http://a.com
+http://[::1]/|?a.b||h+t.p-1://x.y/|http://a.b?x/y|a/b?x/y|//a/b|http://|/a/b//c|//a.b/c?d|http://1.2.3.4/x
+http://www.|http://www.a.com|http://www.www.a.com/|www.com|a?|#a#b|a#b?c|a?b#c#d|http://a.b:80x|http://a.b:
+a.b:8080/x|http://a.b:70000|http://a.b:80/|?a=1#a=2|?b#a=2|?a=&b=2|?x=?a=1|#x?a=1|?a=1&&b|?a=1&=2&c|?xa=1&a=2
+http://a/?a=1&b=2&c=3#a=5|http://a.b/c/d?a=1&b=2&c#d=4&e|https://u:p@a.b.co.uk:8443/p/q;r?a=b=c#f|é.b/ü|?&
+averyverylongscheme://a.b|a.b/c.d|http://a.b c/|x.y@z/|m:é€|http:é
+"""
+OF_URLS = """
+protocol domain domainWithoutWWW topLevelDomain path pathFull queryString fragment queryStringAndFragment
+cutQueryString cutFragment cutQueryStringAndFragment port extractURLParameters extractURLParameterNames
+"""
+ADDRESSES = [
+    "1.2.3.4",
+    "1.2.3.4 ",
+    "1.2.3",
+    "256.1.1.1",
+    "00.1.1.1",
+    "1.2.3.4.5",
+    "",
+    "255.255.255.255",
+    "1.2.3.4.",
+]
+
+
+@pytest.mark.parametrize("name", OF_URLS.split())
+def test_urls_are_cut_as_clickhouse_cuts_them(project: Project, name: str) -> None:
+    urls = re.split(r"[|\n]", URLS)
+    assert differences(project, [f"{name}('{url}')" for url in urls]) == ""
+
+
+def test_parameters_ports_and_addresses(project: Project) -> None:
+    texts = []
+    for url in re.split(r"[|\n]", URLS):
+        texts += [
+            f"extractURLParameter('{url}', 'a')",
+            f"cutURLParameter('{url}', 'a')",
+            f"port('{url}', 8080)",
+        ]
+    texts += ["extractURLParameter('?a.b=1', 'a.b')", "extractURLParameter('?axb=1', 'a.b')"]
+    texts += ["IPv4NumToString(0)", "IPv4NumToString(4294967295)", "IPv4StringToNum('255.255.255.255')"]
+    for name in ("isIPv4String", "IPv4StringToNumOrDefault", "IPv4StringToNumOrNull"):
+        texts += [f"{name}('{address}')" for address in ADDRESSES]
+    assert differences(project, texts) == ""

@@ -183,10 +183,44 @@ RETURN CASE WHEN position('&' IN s) = 0 THEN s ELSE
                                 ELSE parts[1] END END, '' ORDER BY i)
      FROM regexp_matches(s, '&(?:lt|gt|amp|quot|apos|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});|[^&]+|&', 'g')
           WITH ORDINALITY AS piece(parts, i)) END;
+
+-- The host: behind // or a scheme of up to 13 letters, before : / ? #, behind the last @; '' without a dot, or
+-- with a dot at its end, or with a sign that no URL has.
+CREATE FUNCTION hogql_behind_scheme(url text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN starts_with(url, '//') THEN substr(url, 3)
+            WHEN url ~ '^[\u0001-\u007F][A-Za-z0-9.+-]{0,14}[] \u0009<>%{}|\u005C^~[;=&]' THEN ''
+            ELSE regexp_replace(url, '^[\u0001-\u007F][A-Za-z0-9.+-]{0,12}://', '') END;
+
+CREATE FUNCTION hogql_domain(url text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN before ~ '[.].' AND before !~ '[.]$|[] \u0009<>%{}|\u005C^~[;=&]'
+                    THEN regexp_replace(before, '^.*@', '') ELSE left(before, 0) END
+        FROM (SELECT substring(hogql_behind_scheme(url) FROM '^[^:/?#]*')) AS host(before));
+
+CREATE FUNCTION hogql_port(url text, absent bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN digits <> '' AND digits::numeric <= 65535 AND hogql_domain(url) <> ''
+                    THEN digits::bigint WHEN url IS NOT NULL THEN absent END
+        FROM (SELECT substring(hogql_behind_scheme(url) FROM '^[^:/?#]*:([0-9]*)(?:/|$)')) AS port(digits));
+
+CREATE FUNCTION hogql_path(url text, till text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN url ~ '^[^/]*//' THEN coalesce(substring(url FROM '^[^/]*//[^/]*(/' || till || ')'), '')
+            WHEN url IS NOT NULL THEN coalesce(substring(url FROM '^[^/]*(/' || till || ')'), '') END;
+
+CREATE FUNCTION hogql_is_ipv4(s text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN s ~ '^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$)){4}$' AND s ~ '[0-9]$';
+
+CREATE FUNCTION hogql_ipv4(s text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN hogql_is_ipv4(s) THEN s WHEN s IS NOT NULL THEN '' END;
 """
 
 DROP = """
-DROP FUNCTION hogql_pad; DROP FUNCTION hogql_position; DROP FUNCTION hogql_position_utf8;
+DROP FUNCTION hogql_port; DROP FUNCTION hogql_domain; DROP FUNCTION hogql_behind_scheme;
+DROP FUNCTION hogql_path; DROP FUNCTION hogql_ipv4; DROP FUNCTION hogql_is_ipv4; DROP FUNCTION hogql_pad; DROP FUNCTION hogql_position; DROP FUNCTION hogql_position_utf8;
 DROP FUNCTION hogql_count; DROP FUNCTION hogql_like; DROP FUNCTION hogql_split; DROP FUNCTION hogql_words; DROP FUNCTION hogql_ngrams;
 DROP FUNCTION hogql_substring_index; DROP FUNCTION hogql_within; DROP FUNCTION hogql_ascii;
 DROP FUNCTION hogql_clamped; DROP FUNCTION hogql_bin; DROP FUNCTION hogql_hex; DROP FUNCTION hogql_unhex;
