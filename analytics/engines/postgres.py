@@ -146,7 +146,11 @@ def _refused(error: psycopg.Error) -> AgentryError:
             "Try again in a moment.",
             retry_after=5,
         )
-    if state[:2] not in {"22", "54"}:  # a value that does not fit, or is larger than PostgreSQL takes
+    if isinstance(error, errors.CardinalityViolation):
+        message = "A subquery that stands for one value gives several rows."
+        return AgentryError(422, "too_many_values", message, "Add LIMIT 1, or an aggregate such as max().")
+    # Without a state it is psycopg, which cannot hold a value that PostgreSQL can, such as the year 10000.
+    if state[:2] not in {"", "22", "54"}:  # a value that does not fit, or is larger than PostgreSQL takes
         # Not the data's fault: we compiled it wrongly. The author gets a plain refusal, we get the reason.
         log.error("query_refused", sqlstate=state, reason=str(error).splitlines()[0][:300])
     return AgentryError(

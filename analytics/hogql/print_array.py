@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.hogql.errors import HogQLError
 from analytics.hogql.print_call import sql_type, zero
 from analytics.hogql.tree import Expr, Lambda
-from analytics.hogql.types import Type
+from analytics.hogql.types import NULL, Type
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
@@ -93,7 +94,11 @@ class Elements:
             self.printer.lambdas.pop()
 
     def condition(self, function: Lambda | None) -> str:
-        """A lambda's body as a condition; without one, the element itself."""
+        """A lambda's body as a condition; without one, the element itself. Raises HogQLError."""
+        type_ = self.types[0] if function is None else function.body.type
+        if not (type_.is_number or type_ == NULL):
+            message = f"What is tested of each element is true or false, not {type_}."
+            raise HogQLError("type_mismatch", message, "Compare it with something, as in `x -> x > 1`.")
         if function is None:
             return self.items[0] if self.types[0].name == "Bool" else f"{self.items[0]} <> 0"
         self.printer.lambdas.append((function.alias, self.items))

@@ -206,7 +206,9 @@ def _order_by(
     for item in order.expressions:
         allow.check(item)
         descending, first = bool(item.args.get("desc")), bool(item.args.get("nulls_first"))
-        keys.append(OrderKey(_by_position(item.this, columns, expressions), descending, first))
+        key = _by_position(item.this, columns, expressions)
+        if not isinstance(key, Literal):  # a constant orders nothing, and PostgreSQL may refuse it
+            keys.append(OrderKey(key, descending, first))
     return tuple(keys)
 
 

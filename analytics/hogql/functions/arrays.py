@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
@@ -33,6 +34,23 @@ def merged(types: list[Type]) -> Type:
     if found is None:
         raise ArgumentError("The arrays hold different types.", "Convert them with arrayMap.")
     return found
+
+
+def beside(result: Type | None, *, many: bool) -> Callable[[list[Type]], Type]:
+    """The type of a function that looks in an array for a value, or for `many`: both must be of one kind.
+
+    `result` None: the array's own type.
+    """
+
+    def returns(types: list[Type]) -> Type:
+        sought = types[1] if many else array(types[1])
+        merged([types[0], sought])
+        items = [type_.item for type_ in (types[0], sought) if type_.item.is_number]
+        if len({item.name == "Bool" for item in items}) > 1:
+            raise ArgumentError("The arrays hold different types.", "Convert them with arrayMap.")
+        return result or types[0]
+
+    return returns
 
 
 def _array(printer: Expressions, call: Call) -> str:
@@ -188,19 +206,36 @@ ROWS = [
     ),
     Function("arrayElement", "array int", lambda t: t[0].item, _element, "a[n], from 1; -1 is the last"),
     Function(
-        "has", "array any", UINT8, _search("count(*) > 0"), "is b an element?", strict=False, condition=True
+        "has",
+        "array any",
+        beside(UINT8, many=False),
+        _search("count(*) > 0"),
+        "is b an element?",
+        strict=False,
+        condition=True,
     ),
-    Function("hasAll", "array array", UINT8, _has_all, "are all of b in a?", condition=True),
-    Function("hasAny", "array array", UINT8, _has_any, "is any of b in a?", condition=True),
+    Function(
+        "hasAll", "array array", beside(UINT8, many=True), _has_all, "are all of b in a?", condition=True
+    ),
+    Function(
+        "hasAny", "array array", beside(UINT8, many=True), _has_any, "is any of b in a?", condition=True
+    ),
     Function(
         "indexOf",
         "array any",
-        UINT64,
+        beside(UINT64, many=False),
         _search("coalesce(min({place}), 0)"),
         "the place of b, from 1; 0: nowhere",
         strict=False,
     ),
-    Function("countEqual", "array any", UINT64, _search("count(*)"), "how often b is in it", strict=False),
+    Function(
+        "countEqual",
+        "array any",
+        beside(UINT64, many=False),
+        _search("count(*)"),
+        "how often b is in it",
+        strict=False,
+    ),
     Function(
         "arrayStringConcat",
         "array [text]",

@@ -68,8 +68,14 @@ def _compared(op: str) -> Function:
 
 
 def _distinct(name: str, doc: str) -> Function:
+    def rewrite(args: list[Expr]) -> None:
+        if common([arg.type for arg in args]) is None:
+            raise ArgumentError("These two cannot be compared.", "Convert one of them.")
+
     word = "IS DISTINCT FROM" if name == "isDistinctFrom" else "IS NOT DISTINCT FROM"
-    return Function(name, "any any", UINT8, f"({{0}} {word} {{1}})", doc, strict=False, condition=True)
+    return Function(
+        name, "any any", UINT8, f"({{0}} {word} {{1}})", doc, strict=False, condition=True, rewrite=rewrite
+    )
 
 
 def _transform(args: list[Expr]) -> Expr:
