@@ -159,11 +159,12 @@ def common(types: list[Type]) -> Type | None:
     if all(kind.is_number for kind in kinds):
         return _common_number(kinds).or_null(nullable)
     if all(kind.is_time for kind in kinds):
-        return _common_time(kinds).or_null(nullable)
+        found = _common_time([type_ for type_ in types if type_.name != "Nothing"])
+        return None if found is None else found.or_null(nullable)
     if len({(kind.name, len(kind.items)) for kind in kinds}) == 1 and all(kind.items for kind in kinds):
         items = [common(list(column)) for column in zip(*(kind.items for kind in kinds), strict=True)]
-        found = tuple(item for item in items if item is not None)
-        return Type(next(iter(kinds)).name, items=found) if len(found) == len(items) else None
+        found_items = tuple(item for item in items if item is not None)
+        return Type(next(iter(kinds)).name, items=found_items) if len(found_items) == len(items) else None
     return None
 
 
@@ -178,8 +179,11 @@ def _common_number(kinds: set[Type]) -> Type:
     return integer(max(signed, 2 * unsigned), signed=True)
 
 
-def _common_time(kinds: set[Type]) -> Type:
-    zone = next((kind.zone for kind in sorted(kinds, key=str) if kind.zone), "")
-    precision = max(kind.precision for kind in kinds)
-    name = f"DateTime64({precision})" if any("64" in kind.name for kind in kinds) else "DateTime"
+def _common_time(types: list[Type]) -> Type | None:
+    """A DateTime of the first one's zone. None for a Date beside a zone: its midnight is another moment."""
+    zone = next(type_.zone for type_ in types if type_.is_moment)
+    if zone and any(not type_.is_moment for type_ in types):
+        return None
+    precision = max(type_.precision for type_ in types)
+    name = f"DateTime64({precision})" if any("64" in type_.name for type_ in types) else "DateTime"
     return Type(name, zone=zone)

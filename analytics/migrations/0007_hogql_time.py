@@ -252,7 +252,72 @@ BEGIN
 END $$;
 """
 
+# What is no time is 1970-01-01, and a day over the month's end goes on into the next, as in ClickHouse.
+MADE = """
+CREATE FUNCTION hogql_make_date(year bigint, month bigint, day bigint) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN year BETWEEN 1970 AND 2149 AND month BETWEEN 1 AND 12 AND day BETWEEN 1 AND 31
+            THEN hogql_day_of(year::integer, month::integer, day::integer) ELSE '1970-01-01'::date END;
+
+CREATE FUNCTION hogql_make_date(year bigint, day bigint) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN year BETWEEN 1970 AND 2149 AND day BETWEEN 1 AND 366
+                 AND day <= make_date(year::integer + 1, 1, 1) - make_date(year::integer, 1, 1)
+            THEN make_date(year::integer, 1, 1) + (day - 1)::integer ELSE '1970-01-01'::date END;
+
+CREATE FUNCTION hogql_make_time(
+    year bigint, month bigint, day bigint, hour bigint, minute bigint, second bigint, fraction bigint,
+    digits integer, zone text
+) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN year BETWEEN 1900 AND 2299 AND month BETWEEN 1 AND 12 AND day BETWEEN 1 AND 31
+                 AND hour BETWEEN 0 AND 99 AND minute BETWEEN 0 AND 99 AND second BETWEEN 0 AND 99
+            THEN hogql_at(make_date(year::integer, month::integer, 1) + (day - 1)::integer
+                          + make_interval(hours => hour::integer, mins => minute::integer,
+                                          secs => second + least(greatest(fraction, 0), 10 ^ digits - 1) / 10 ^ digits),
+                          zone)
+            ELSE to_timestamp(0) END;
+
+CREATE FUNCTION hogql_parse_time(value text, pattern text, fields text[], zone text) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    found text[] := regexp_match(value, pattern);
+    parts jsonb;
+    year integer;
+    month integer;
+    day integer;
+    hour integer;
+    clock interval;
+BEGIN
+    IF found IS NULL THEN
+        RETURN NULL;
+    END IF;
+    parts := jsonb_object(fields, found);
+    year := coalesce((parts ->> 'year')::integer, 2000 + (parts ->> 'recent')::integer, CASE WHEN (parts ->> 'short')::integer >= 70 THEN 1900
+                     ELSE 2000 END + (parts ->> 'short')::integer, 1970);
+    month := coalesce((parts ->> 'month')::integer, nullif(hogql_month(lower(parts ->> 'name')), 0), 1);
+    day := coalesce((parts ->> 'day')::integer, 1);
+    hour := coalesce((parts ->> 'hour')::integer, (parts ->> 'half')::integer, 0);
+    IF parts ? 'half' AND hour NOT BETWEEN 1 AND 12 THEN
+        RETURN NULL;
+    END IF;
+    IF parts ? 'half' AND parts ? 'noon' THEN
+        hour := hour % 12 + CASE WHEN lower(parts ->> 'noon') = 'pm' THEN 12 ELSE 0 END;
+    END IF;
+    clock := make_interval(hours => hour, mins => coalesce((parts ->> 'minute')::integer, 0),
+                           secs => coalesce((parts ->> 'second')::integer, 0));
+    IF year NOT BETWEEN 1970 AND 2105 OR month NOT BETWEEN 1 AND 12 OR day < 1 OR clock >= interval '1 day'
+        OR day > extract(day FROM make_date(year, month, 1) + interval '1 month - 1 day')
+        OR coalesce((parts ->> 'minute')::integer, 0) > 59 OR coalesce((parts ->> 'second')::integer, 0) > 59 THEN
+        RETURN NULL;
+    END IF;
+    RETURN hogql_at(make_date(year, month, day) + clock, zone);
+END $$;
+"""
+
 DROP = """
+DROP FUNCTION hogql_parse_time; DROP FUNCTION hogql_make_time;
+DROP FUNCTION hogql_make_date(bigint, bigint); DROP FUNCTION hogql_make_date(bigint, bigint, bigint);
 DROP FUNCTION hogql_read_date; DROP FUNCTION hogql_read_plain; DROP FUNCTION hogql_day_of;
 DROP FUNCTION hogql_read_time; DROP FUNCTION hogql_read_day; DROP FUNCTION hogql_month;
 DROP FUNCTION hogql_clock; DROP FUNCTION hogql_datetime;
@@ -263,4 +328,4 @@ DROP FUNCTION hogql_age_weeks; DROP FUNCTION hogql_day_start; DROP FUNCTION hogq
 
 class Migration(migrations.Migration):
     dependencies = [("analytics", "0006_hogql_text_more")]
-    operations = [migrations.RunSQL(ZONES + AGES + WEEKS + TEXTS, DROP)]
+    operations = [migrations.RunSQL(ZONES + AGES + WEEKS + TEXTS + MADE, DROP)]

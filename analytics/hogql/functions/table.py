@@ -6,6 +6,7 @@ from analytics.hogql.functions import (
     arithmetic,
     array_changes,
     array_more,
+    array_runs,
     arrays,
     convert,
     encodings,
@@ -49,7 +50,7 @@ FAMILIES: dict[str, list[Function]] = {
     "Between times": time_spans.ROWS,
     "Time zones": time_zones.ROWS,
     "Arrays": arrays.ROWS + array_changes.ROWS + array_more.ROWS + list_text.ROWS,
-    "Arrays, with a lambda": higher_order.ROWS,
+    "Arrays, with a lambda": higher_order.ROWS + array_runs.ROWS,
     "Tuples": tuples.ROWS,
 }
 # A function of text that also takes an array is another row, by this name.

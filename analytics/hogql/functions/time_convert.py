@@ -156,6 +156,15 @@ ROWS = [
         aliases=("toDateTime32",),
     ),
     _moment_row("toDateTime64", f"{_VALUE} [int] [zone]", "with n digits after the second", digits=1),
+    Function(
+        "timestamp",
+        "text",
+        Type("DateTime64(6)"),
+        "",
+        "text as a time with 6 digits",
+        any_case=("timestamp",),
+        rewrite=lambda args: _made("toDateTime64", args, Type("DateTime64(6)")),
+    ),
     *(
         row
         for ending, doc in (("Null", "or NULL"), ("Zero", "or 1970-01-01"), ("Default", "or 1970-01-01"))
