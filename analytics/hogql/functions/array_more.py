@@ -1,4 +1,4 @@
-"""Arrays: what is met less often, and `transform`."""
+"""Arrays: what is met less often."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from analytics.hogql.functions.higher_order import summed
 from analytics.hogql.functions.row import ArgumentError, Function
 from analytics.hogql.print_array import Elements, collect, from_json, is_json, size
 from analytics.hogql.print_call import sql_type, zero
-from analytics.hogql.tree import Call, Case, Compare, Expr, Lambda, Literal
+from analytics.hogql.tree import Call, Expr, Lambda, Literal
 from analytics.hogql.types import FLOAT64, UINT8, UINT32, UINT64, Type, array, common, wider
 
 if TYPE_CHECKING:
@@ -194,25 +194,6 @@ def _same_plain(args: list[Expr]) -> Expr | None:
     return None
 
 
-def _transform(args: list[Expr]) -> Expr | None:
-    """transform(x, [from …], [to …][, default]): CASE x WHEN from THEN to … ELSE default (or x)."""
-    value, old, new = args[0], args[1], args[2]
-    if not all(isinstance(arg, Call) and arg.name == "array" for arg in (old, new)):
-        hint = "For example `transform(x, [1, 2], ['a', 'b'], '?')`."
-        raise ArgumentError("`transform` takes two arrays of constants.", hint)
-    assert isinstance(old, Call) and isinstance(new, Call)
-    if len(old.args) != len(new.args):
-        raise ArgumentError("The two arrays of `transform` differ in length.")
-    default = args[3] if len(args) > 3 else value
-    type_ = common([*(arg.type for arg in new.args), default.type])
-    if type_ is None or common([value.type, old.type.item]) is None:
-        raise ArgumentError("The values of `transform` have different types.", "Convert them with toString.")
-    branches = tuple(
-        (Compare("=", value, key, UINT8), result) for key, result in zip(old.args, new.args, strict=True)
-    )
-    return Case(branches, default, type_)
-
-
 ROWS = [
     Function(
         "arrayReduce", "const array", FLOAT64, _quantile, "an aggregate of the elements", rewrite=_reduce
@@ -263,14 +244,5 @@ ROWS = [
         "is b a stretch of a?",
         condition=True,
         rewrite=_same_plain,
-    ),
-    Function(
-        "transform",
-        "any array array [any]",
-        lambda t: t[0],
-        "",
-        "the value that stands in c where x stands in b",
-        strict=False,
-        rewrite=_transform,
     ),
 ]

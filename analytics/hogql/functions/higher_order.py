@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
-from analytics.hogql.print_array import Elements, collect, order_keys
+from analytics.hogql.print_array import Elements, order_keys
 from analytics.hogql.print_call import sql_type, zero
 from analytics.hogql.tree import Call, Lambda
-from analytics.hogql.types import FLOAT64, INT64, UINT8, UINT32, UINT64, Type, array, wider
+from analytics.hogql.types import FLOAT64, INT64, UINT8, UINT32, UINT64, Type, array
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
 
-def _parts(printer: Expressions, call: Call) -> tuple[Elements, Lambda | None]:
+def parts(printer: Expressions, call: Call) -> tuple[Elements, Lambda | None]:
     first = call.args[0]
     if isinstance(first, Lambda):
         return Elements(printer, call.args[1:]), first
     return Elements(printer, call.args), None
 
 
-def _value(elements: Elements, function: Lambda | None) -> tuple[str, Type]:
+def value_of(elements: Elements, function: Lambda | None) -> tuple[str, Type]:
     """What is summed, sorted …: the lambda's body, or the element."""
     if function is None:
         return elements.items[0], elements.types[0]
@@ -33,11 +33,11 @@ def _item_type(types: list[Type]) -> Type:
     return types[0].item if types[0].is_array else types[0]
 
 
-def _elements_type(types: list[Type]) -> Type:
+def elements_type(types: list[Type]) -> Type:
     return next(type_ for type_ in types if type_.is_array)
 
 
-def _number(types: list[Type]) -> Type:
+def number(types: list[Type]) -> Type:
     item = _item_type(types)
     if item.nullable or not item.is_number:
         raise ArgumentError(f"It takes numbers that are not NULL, not {item}.", "Use ifNull inside a lambda.")
@@ -46,21 +46,17 @@ def _number(types: list[Type]) -> Type:
 
 def summed(types: list[Type]) -> Type:
     """What a sum of the values is."""
-    item = _number(types)
+    item = number(types)
     return FLOAT64 if item.is_float else INT64 if item.is_signed else UINT64
 
 
-def _stepped(types: list[Type]) -> Type:
-    return array(wider([_number(types)], signed=True))
-
-
 def _map(printer: Expressions, call: Call) -> str:
-    elements, function = _parts(printer, call)
-    return elements.array(*_value(elements, function))
+    elements, function = parts(printer, call)
+    return elements.array(*value_of(elements, function))
 
 
 def _filter(printer: Expressions, call: Call) -> str:
-    elements, function = _parts(printer, call)
+    elements, function = parts(printer, call)
     return elements.array(elements.items[0], elements.types[0], elements.condition(function))
 
 
@@ -68,7 +64,7 @@ def _tested(what: str) -> Printer:
     """`what` over the condition of each element."""
 
     def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
+        elements, function = parts(printer, call)
         condition = f"coalesce({elements.condition(function)}, false)"
         return elements.select(what.format(condition=condition, place=elements.place))
 
@@ -79,8 +75,8 @@ def _aggregated(what: str, empty: str = "") -> Printer:
     """An aggregate of the values; `empty` is what it gives for an empty array, "" the type's zero."""
 
     def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
-        text, type_ = _value(elements, function)
+        elements, function = parts(printer, call)
+        text, type_ = value_of(elements, function)
         text = f"({text})::integer" if type_.name == "Bool" else text
         return elements.select(
             f"coalesce({what.format(text)}, {empty or zero(call.type)})::{sql_type(call.type)}"
@@ -91,8 +87,8 @@ def _aggregated(what: str, empty: str = "") -> Printer:
 
 def _extreme(name: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
-        text, type_ = _value(elements, function)
+        elements, function = parts(printer, call)
+        text, type_ = value_of(elements, function)
         collate = ' COLLATE "C"' if type_.name == "String" else ""
         found = elements.select(f"{name}(({text}){collate})")
         return found if call.type.nullable else f"coalesce({found}, {zero(call.type)})"
@@ -104,7 +100,7 @@ def _found(direction: str, missing: bool = False) -> Printer:
     """The first (or last) element that the lambda keeps; the type's zero, or NULL, where there is none."""
 
     def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
+        elements, function = parts(printer, call)
         last = f" ORDER BY {elements.place} {direction} LIMIT 1"
         found = elements.select(elements.items[0], elements.condition(function), last)
         return found if missing or call.type.nullable else f"coalesce({found}, {zero(call.type)})"
@@ -114,59 +110,10 @@ def _found(direction: str, missing: bool = False) -> Printer:
 
 def _sort(direction: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
-        text, type_ = _value(elements, function)
+        elements, function = parts(printer, call)
+        text, type_ = value_of(elements, function)
         order = f"{order_keys(text, type_, direction + ' NULLS LAST')}, {elements.place}"
         return elements.array(elements.items[0], elements.types[0], order=order)
-
-    return printed
-
-
-def _running(what: str) -> Printer:
-    """A window over the values, in the array's order."""
-
-    def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
-        text, type_ = _value(elements, function)
-        text = f"({text})::integer" if type_.name == "Bool" else text
-        window = f"OVER (ORDER BY {elements.place})"
-        number = f"({what.format(text, window=window)})::{sql_type(call.type.item)}"
-        inner = elements.select(f"{number} AS n, {elements.place} AS i")
-        return f"(SELECT {collect('d.n', call.type.item, 'd.i')} FROM {inner} AS d)"
-
-    return printed
-
-
-def _filled(descending: bool) -> Printer:
-    """Elements that the lambda refuses become the one before (after); the first stays."""
-
-    def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
-        way = "DESC" if descending else "ASC"
-        kept = (
-            f"count(*) FILTER (WHERE {elements.condition(function)}) OVER (ORDER BY {elements.place} {way})"
-        )
-        inner = elements.select(f"{elements.items[0]} AS x, {elements.place} AS i, {kept} AS run")
-        first = f"first_value(x) OVER (PARTITION BY run ORDER BY i {way}) AS x, i"
-        type_ = elements.types[0]
-        return f"(SELECT {collect('d.x', type_, 'd.i')} FROM (SELECT {first} FROM {inner} AS r) AS d)"
-
-    return printed
-
-
-def _split(descending: bool) -> Printer:
-    """A new part before (after) each element that the lambda keeps."""
-
-    def printed(printer: Expressions, call: Call) -> str:
-        elements, function = _parts(printer, call)
-        condition, place = elements.condition(function), elements.place
-        test = f"{place} > 1 AND {condition}" if not descending else condition
-        frame = "" if not descending else " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-        run = f"count(*) FILTER (WHERE {test}) OVER (ORDER BY {place}{frame})"
-        inner = elements.select(f"{elements.items[0]} AS x, {place} AS i, {run} AS run")
-        type_ = elements.types[0]
-        part = f"SELECT {collect('x', type_, 'i')} AS x, run FROM {inner} AS r GROUP BY run"
-        return f"(SELECT {collect('d.x', array(type_), 'd.run')} FROM ({part}) AS d)"
 
     return printed
 
@@ -176,15 +123,15 @@ PRODUCT = (
     "(CASE WHEN bool_or({0} = 0) THEN 0 ELSE power(-1::float8, count(*) FILTER (WHERE {0} < 0))"
     " * exp(sum(ln(abs(nullif({0}, 0)::float8)))) END)"
 )
-_TAKES = "lambda|array [array]+"
+TAKES = "lambda|array [array]+"
 ROWS = [
     Function("arrayMap", "lambda array+", lambda t: array(t[0]), _map, "f of each element", strict=False),
     Function(
-        "arrayFilter", "lambda array+", _elements_type, _filter, "the elements that f keeps", strict=False
+        "arrayFilter", "lambda array+", elements_type, _filter, "the elements that f keeps", strict=False
     ),
     Function(
         "arrayExists",
-        _TAKES,
+        TAKES,
         UINT8,
         _tested("coalesce(bool_or({condition}), false)"),
         "does f keep any?",
@@ -193,7 +140,7 @@ ROWS = [
     ),
     Function(
         "arrayAll",
-        _TAKES,
+        TAKES,
         UINT8,
         _tested("coalesce(bool_and({condition}), true)"),
         "does f keep all?",
@@ -202,7 +149,7 @@ ROWS = [
     ),
     Function(
         "arrayCount",
-        _TAKES,
+        TAKES,
         UINT32,
         _tested("count(*) FILTER (WHERE {condition})"),
         "how many f keeps",
@@ -227,7 +174,7 @@ ROWS = [
     Function(
         "arrayFirst",
         "lambda array+",
-        lambda t: _elements_type(t).item,
+        lambda t: elements_type(t).item,
         _found("ASC"),
         "the first that f keeps",
         strict=False,
@@ -235,7 +182,7 @@ ROWS = [
     Function(
         "arrayLast",
         "lambda array+",
-        lambda t: _elements_type(t).item,
+        lambda t: elements_type(t).item,
         _found("DESC"),
         "the last that f keeps",
         strict=False,
@@ -243,7 +190,7 @@ ROWS = [
     Function(
         "arrayFirstOrNull",
         "lambda array+",
-        lambda t: _elements_type(t).item.or_null(),
+        lambda t: elements_type(t).item.or_null(),
         _found("ASC", missing=True),
         "the first that f keeps, or NULL",
         strict=False,
@@ -251,75 +198,30 @@ ROWS = [
     Function(
         "arrayLastOrNull",
         "lambda array+",
-        lambda t: _elements_type(t).item.or_null(),
+        lambda t: elements_type(t).item.or_null(),
         _found("DESC", missing=True),
         "the last that f keeps, or NULL",
         strict=False,
     ),
-    Function("arraySum", _TAKES, summed, _aggregated("sum({0})"), "the sum", strict=False),
+    Function("arraySum", TAKES, summed, _aggregated("sum({0})"), "the sum", strict=False),
     Function(
         "arrayAvg",
-        _TAKES,
-        lambda t: _number(t) and FLOAT64,
+        TAKES,
+        lambda t: number(t) and FLOAT64,
         _aggregated("avg(({0})::float8)", "'NaN'::float8"),
         "the mean",
         strict=False,
     ),
     Function(
         "arrayProduct",
-        _TAKES,
-        lambda t: _number(t) and FLOAT64,
+        TAKES,
+        lambda t: number(t) and FLOAT64,
         _aggregated(PRODUCT, "1::float8"),
         "the product",
         strict=False,
     ),
-    Function("arrayMin", _TAKES, _item_type, _extreme("min"), "the least", strict=False),
-    Function("arrayMax", _TAKES, _item_type, _extreme("max"), "the greatest", strict=False),
-    Function("arraySort", _TAKES, _elements_type, _sort("ASC"), "in order, by f", strict=False),
-    Function(
-        "arrayReverseSort", _TAKES, _elements_type, _sort("DESC"), "in falling order, by f", strict=False
-    ),
-    Function(
-        "arrayCumSum",
-        _TAKES,
-        lambda t: array(summed(t)),
-        _running("sum({0}) {window}"),
-        "sums so far",
-        strict=False,
-    ),
-    Function(
-        "arrayDifference",
-        _TAKES,
-        _stepped,
-        _running("coalesce({0} - lag({0}) {window}, 0)"),
-        "each element less the one before; the first is 0",
-        strict=False,
-    ),
-    Function(
-        "arrayFill", "lambda array+", _elements_type, _filled(False), "gaps filled from before", strict=False
-    ),
-    Function(
-        "arrayReverseFill",
-        "lambda array+",
-        _elements_type,
-        _filled(True),
-        "gaps filled from after",
-        strict=False,
-    ),
-    Function(
-        "arraySplit",
-        "lambda array+",
-        lambda t: array(_elements_type(t)),
-        _split(False),
-        "cut before elements that f keeps",
-        strict=False,
-    ),
-    Function(
-        "arrayReverseSplit",
-        "lambda array+",
-        lambda t: array(_elements_type(t)),
-        _split(True),
-        "cut after elements that f keeps",
-        strict=False,
-    ),
+    Function("arrayMin", TAKES, _item_type, _extreme("min"), "the least", strict=False),
+    Function("arrayMax", TAKES, _item_type, _extreme("max"), "the greatest", strict=False),
+    Function("arraySort", TAKES, elements_type, _sort("ASC"), "in order, by f", strict=False),
+    Function("arrayReverseSort", TAKES, elements_type, _sort("DESC"), "in falling order, by f", strict=False),
 ]

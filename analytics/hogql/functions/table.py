@@ -10,6 +10,7 @@ from analytics.hogql.functions import (
     arrays,
     convert,
     encodings,
+    hashes,
     higher_order,
     json,
     list_text,
@@ -39,6 +40,7 @@ FAMILIES: dict[str, list[Function]] = {
     "Search in text": text_search.ROWS,
     "Regular expressions": regexes.ROWS,
     "URLs": urls.ROWS,
+    "Hashes": hashes.ROWS,
     "Encodings": encodings.ROWS,
     "Conversions": convert.ROWS,
     "JSON": json.ROWS,
@@ -84,4 +86,4 @@ def canonical(name: str) -> str:
 
 def names() -> list[str]:
     """Every name that may be written."""
-    return [name for name in (*_EXACT, *SPECIAL.values()) if not name.endswith(OF_ARRAYS)]
+    return [name for name in (*_EXACT, *SPECIAL.values()) if " " not in name]
