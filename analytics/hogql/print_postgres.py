@@ -194,7 +194,9 @@ class _Printer:
                 last = f"{relation.count - 1}::bigint"
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
             case Rollup():
-                return f"({' UNION ALL '.join(self._segment(relation, part) for part in relation.segments)})"
+                level = "usage_detail_day" if relation.detail else "usage_day"  # of a window without a moment
+                segments = relation.segments or (Segment(level, ()),)
+                return f"({' UNION ALL '.join(self._segment(relation, part) for part in segments)})"
             case Table():
                 table = "events" if relation.name == "events" else "usage_day"
                 return f"(SELECT * FROM {table} WHERE {self._own(relation)})"
@@ -234,7 +236,7 @@ class _Printer:
             else:
                 first, end = self._moment(low), self._moment(high)
             parts.append(f"{column} >= {first} AND {column} < {end}")
-        return "(" + " OR ".join(parts) + ")"
+        return "(" + (" OR ".join(parts) or "false") + ")"
 
     def column(self, column: Column | Property) -> str:
         frame = next(frame for frame in reversed(self.frames) if frame.relation.alias == column.source)

@@ -180,5 +180,5 @@ class Weigher:
         product = Call("multiply", (value, calls), value.type)
         if aggregate.name == "sum":
             return replace(aggregate, args=(product,), condition=condition)
-        weight = Call("weight", (value, calls), UINT64)
+        weight = Call("weight of rollups", (value, calls), UINT64)
         return replace(aggregate, name="weighted_avg", args=(product, weight), condition=condition)

@@ -188,7 +188,9 @@ def _of_rest(name: str, returns: Returns, doc: str, *aliases: str) -> Function:
 
 
 OPERATIONS = [
-    Function("weight", "any any", UINT64, _weight, "used by rollups: b where a is not NULL", strict=False),
+    Function(  # no name that a query can write
+        "weight of rollups", "any any", UINT64, _weight, "b where a is not NULL", strict=False
+    ),
     Function("plus", "any any", _sum, _plus_minus, "a + b; a Date plus a number is days, a DateTime seconds"),
     Function("minus", "any any", _difference, _plus_minus, "a - b"),
     Function("multiply", "number number", wider, _times, "a * b"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
 from analytics.hogql.print_array import Elements, collect, from_json, is_json, size, source, to_json
@@ -43,6 +43,8 @@ def beside(result: Type | None, *, many: bool) -> Callable[[list[Type]], Type]:
     """
 
     def returns(types: list[Type]) -> Type:
+        if not types[0].is_array:
+            raise ArgumentError("It looks in an array, not in NULL.")
         sought = types[1] if many else array(types[1])
         merged([types[0], sought])
         items = [type_.item for type_ in (types[0], sought) if type_.item.is_number]
@@ -60,9 +62,10 @@ def _array(printer: Expressions, call: Call) -> str:
     parts = [printer.as_type(arg, item) for arg in call.args]
     if is_json(call.type):
         return f"jsonb_build_array({', '.join(to_json(part, item) for part in parts)})"
-    values = [arg.value for arg in call.args if isinstance(arg, Literal)]
+    values: list[Any] = [arg.value for arg in call.args if isinstance(arg, Literal)]
     if len(values) == len(parts) and item.name in {"String", "UInt8", "UInt16", "UInt32", "UInt64"}:
-        return printer.parameter(values, sql_type(call.type))
+        plain = [int(value) if isinstance(value, bool) else value for value in values]
+        return printer.parameter(plain, sql_type(call.type))
     return f"ARRAY[{', '.join(parts)}]::{sql_type(call.type)}"
 
 
