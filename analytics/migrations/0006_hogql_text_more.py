@@ -4,6 +4,8 @@ Where ClickHouse would cut a character in two, and where it throws for a value, 
 (a text that is no number, bytes that are no text), which the API answers with 422.
 """
 
+import re
+
 from django.db import migrations
 
 FUNCTIONS = r"""
@@ -55,7 +57,8 @@ RETURN CASE
     WHEN start = 0 THEN left(s, 0)
     WHEN start > 0 THEN convert_from(substring(convert_to(s, 'UTF8') FROM least(start, 2147483647)::integer
         FOR greatest(0, least(2147483647,
-            CASE WHEN length < 0 THEN octet_length(s) + length - start + 1 ELSE length END))::integer), 'UTF8')
+            CASE WHEN length < 0 THEN octet_length(s) + length - start + 1 ELSE length END))::integer),
+        'UTF8')
     ELSE convert_from(substring(convert_to(s, 'UTF8') FROM greatest(octet_length(s) + start + 1, 1)::integer
         FOR greatest(0, least(2147483647,
             CASE WHEN length < 0 THEN octet_length(s) + length ELSE octet_length(s) + start + length END
@@ -76,8 +79,8 @@ CREATE FUNCTION hogql_position(s text, part text, start bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN start > octet_length(s) + 1 THEN 0
-    WHEN position(convert_to(part, 'UTF8') IN substring(convert_to(s, 'UTF8') FROM greatest(start, 1)::integer)) = 0
-    THEN 0
+    WHEN position(convert_to(part, 'UTF8')
+                  IN substring(convert_to(s, 'UTF8') FROM greatest(start, 1)::integer)) = 0 THEN 0
     ELSE position(convert_to(part, 'UTF8')
                   IN substring(convert_to(s, 'UTF8') FROM greatest(start, 1)::integer))
          + greatest(start, 1) - 1 END;
@@ -160,7 +163,8 @@ CREATE FUNCTION hogql_escape_url(s text, kept text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN s ~ '[^A-Za-z0-9_.~-]' THEN
     (SELECT string_agg(CASE WHEN c ~ '[A-Za-z0-9_.~-]' OR c = kept THEN c ELSE regexp_replace(
-                           upper(encode(convert_to(c, 'UTF8'), 'hex')), '(..)', '%\1', 'g') END, '' ORDER BY i)
+                           upper(encode(convert_to(c, 'UTF8'), 'hex')), '(..)', '%\1', 'g') END,
+                       '' ORDER BY i)
      FROM string_to_table(s, NULL) WITH ORDINALITY AS letter(c, i)) ELSE s END;
 
 -- Behind a % that escapes nothing ClickHouse passes over two bytes.
@@ -169,8 +173,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN s ~ '%[0-9A-Fa-f]{2}' THEN
     (SELECT convert_from(string_agg(CASE WHEN part ~ '^%[0-9A-Fa-f]{2}$' THEN decode(substr(part, 2), 'hex')
                                          ELSE convert_to(part, 'UTF8') END, ''::bytea ORDER BY i), 'UTF8')
-     FROM regexp_matches(s, '%(?:[^\u0001-\u007F]|[\u0001-\u007F].)|[^%]+|%', 'g') WITH ORDINALITY AS piece(parts, i),
-          LATERAL (SELECT parts[1]) AS one(part)) ELSE s END;
+     FROM regexp_matches(s, '%(?:[^\u0001-\u007F]|[\u0001-\u007F].)|[^%]+|%', 'g')
+          WITH ORDINALITY AS piece(parts, i), LATERAL (SELECT parts[1]) AS one(part)) ELSE s END;
 
 CREATE FUNCTION hogql_unescape_xml(s text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -184,8 +188,8 @@ RETURN CASE WHEN position('&' IN s) = 0 THEN s ELSE
      FROM regexp_matches(s, '&(?:lt|gt|amp|quot|apos|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});|[^&]+|&', 'g')
           WITH ORDINALITY AS piece(parts, i)) END;
 
--- The host: behind // or a scheme of up to 13 letters, before : / ? #, behind the last @; '' without a dot, or
--- with a dot at its end, or with a sign that no URL has.
+-- The host: behind // or a scheme of up to 13 letters, before : / ? #, behind the last @; '' without a dot,
+-- or with one at its end, or with a sign that no URL has.
 CREATE FUNCTION hogql_behind_scheme(url text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN starts_with(url, '//') THEN substr(url, 3)
@@ -216,17 +220,117 @@ RETURN s ~ '^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$)){4}$' AND 
 CREATE FUNCTION hogql_ipv4(s text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN hogql_is_ipv4(s) THEN s WHEN s IS NOT NULL THEN '' END;
+
+CREATE FUNCTION hogql_crc32(s bytea) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    crc bigint := 4294967295;
+BEGIN
+    FOR i IN 0 .. length(s) - 1 LOOP
+        crc := crc # get_byte(s, i);
+        FOR bit IN 1 .. 8 LOOP
+            crc := (crc >> 1) # (3988292384 * (crc & 1));
+        END LOOP;
+    END LOOP;
+    RETURN crc # 4294967295;
+END $$;
+
+-- Arithmetic of 64 bits, in bigints that stand for UInt64.
+CREATE FUNCTION hogql_plus64(a bigint, b bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hogql_low_bits((hogql_uint64(a) + hogql_uint64(b)) % 18446744073709551616);
+
+CREATE FUNCTION hogql_times64(a bigint, b bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hogql_low_bits((hogql_uint64(a) * hogql_uint64(b)) % 18446744073709551616);
+
+CREATE FUNCTION hogql_right64(a bigint, n integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (a >> n) & ((1::bigint << (64 - n)) - 1);
+
+CREATE FUNCTION hogql_turn64(a bigint, n integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hogql_right64(a, n) | (a << (64 - n));
+
+CREATE FUNCTION hogql_mix64(a bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN a # hogql_right64(a, 47);
+
+-- `size` bytes from `place` on, the lowest first.
+CREATE FUNCTION hogql_fetch(s bytea, place integer, size integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT bit_or(get_byte(s, place + i)::bigint << (8 * i)) FROM generate_series(0, size - 1) AS i);
+
+CREATE FUNCTION hogql_city_pair(u bigint, v bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    a bigint := hogql_mix64(hogql_times64(u # v, (-7070675565921424023)));
+    b bigint := hogql_mix64(hogql_times64(v # a, (-7070675565921424023)));
+BEGIN
+    RETURN hogql_times64(b, (-7070675565921424023));
+END $$;
+
+CREATE FUNCTION hogql_city_part(s bytea, start integer, last integer, seed bigint, OUT f bigint, OUT g bigint)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    z bigint := hogql_fetch(s, last + 24, 8);
+    a bigint := hogql_plus64(hogql_fetch(s, start, 8), seed);
+    b bigint := hogql_turn64(hogql_plus64(a, z), 52);
+    c bigint := hogql_turn64(a, 37);
+BEGIN
+    a := hogql_plus64(a, hogql_fetch(s, last + 8, 8));
+    c := hogql_plus64(c, hogql_turn64(a, 7));
+    a := hogql_plus64(a, hogql_fetch(s, last + 16, 8));
+    f := hogql_plus64(a, z);
+    g := hogql_plus64(hogql_plus64(b, hogql_turn64(a, 31)), c);
+END $$;
+
+-- CityHash64 1.0.2 (Google, MIT licence), which ClickHouse keeps; up to 64 bytes.
+CREATE FUNCTION hogql_city(s bytea) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    n integer := length(s);
+    k0 bigint := -4348849565147123417;
+    k1 bigint := -5435081209227447693;
+    k2 bigint := -7286425919675154353;
+    k3 bigint := -3942382747735136937;
+    a bigint; b bigint; c bigint; d bigint;
+    v record; w record;
+BEGIN
+    IF n = 0 THEN
+        RETURN k2;
+    ELSIF n <= 3 THEN
+        a := get_byte(s, 0) + (get_byte(s, n / 2) << 8);
+        b := n + (get_byte(s, n - 1) << 2);
+        RETURN hogql_times64(hogql_mix64(hogql_times64(a, k2) # hogql_times64(b, k3)), k2);
+    ELSIF n <= 8 THEN
+        RETURN hogql_city_pair(n + (hogql_fetch(s, 0, 4) << 3), hogql_fetch(s, n - 4, 4));
+    ELSIF n <= 16 THEN
+        b := hogql_fetch(s, n - 8, 8);
+        RETURN hogql_city_pair(hogql_fetch(s, 0, 8), hogql_turn64(hogql_plus64(b, n), n)) # b;
+    ELSIF n <= 32 THEN
+        a := hogql_times64(hogql_fetch(s, 0, 8), k1);
+        b := hogql_fetch(s, 8, 8);
+        c := hogql_times64(hogql_fetch(s, n - 8, 8), k2);
+        d := hogql_times64(hogql_fetch(s, n - 16, 8), k0);
+        RETURN hogql_city_pair(
+            hogql_plus64(hogql_plus64(hogql_turn64(hogql_plus64(a, hogql_plus64(~b, 1)), 43),
+                                      hogql_turn64(c, 30)), d),
+            hogql_plus64(hogql_plus64(hogql_plus64(a, hogql_turn64(b # k3, 20)), hogql_plus64(~c, 1)), n));
+    ELSIF n <= 64 THEN
+        a := hogql_times64(hogql_plus64(n, hogql_fetch(s, n - 16, 8)), k0);
+        v := hogql_city_part(s, 0, 0, a);
+        w := hogql_city_part(s, 16, n - 32, hogql_fetch(s, n - 32, 8));
+        a := hogql_mix64(hogql_plus64(hogql_times64(hogql_plus64(v.f, w.g), k2),
+                                      hogql_times64(hogql_plus64(w.f, v.g), k0)));
+        RETURN hogql_times64(hogql_mix64(hogql_plus64(hogql_times64(a, k0), v.g)), k2);
+    END IF;
+    RAISE EXCEPTION 'too long for a hash' USING ERRCODE = 'data_exception';
+END $$;
 """
 
-DROP = """
-DROP FUNCTION hogql_port; DROP FUNCTION hogql_domain; DROP FUNCTION hogql_behind_scheme;
-DROP FUNCTION hogql_path; DROP FUNCTION hogql_ipv4; DROP FUNCTION hogql_is_ipv4; DROP FUNCTION hogql_pad; DROP FUNCTION hogql_position; DROP FUNCTION hogql_position_utf8;
-DROP FUNCTION hogql_count; DROP FUNCTION hogql_like; DROP FUNCTION hogql_split; DROP FUNCTION hogql_words; DROP FUNCTION hogql_ngrams;
-DROP FUNCTION hogql_substring_index; DROP FUNCTION hogql_within; DROP FUNCTION hogql_ascii;
-DROP FUNCTION hogql_clamped; DROP FUNCTION hogql_bin; DROP FUNCTION hogql_hex; DROP FUNCTION hogql_unhex;
-DROP FUNCTION hogql_base64; DROP FUNCTION hogql_escape_url; DROP FUNCTION hogql_unescape_url;
-DROP FUNCTION hogql_unescape_xml; DROP FUNCTION hogql_low_bits; DROP FUNCTION hogql_uint64; DROP FUNCTION hogql_upper; DROP FUNCTION hogql_lower;
-"""
+NEW = re.findall(r"CREATE FUNCTION (\w+)", FUNCTIONS)
+DROP = "".join(f"DROP FUNCTION {name};" for name in reversed(NEW))
 
 
 class Migration(migrations.Migration):
