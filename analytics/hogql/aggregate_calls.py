@@ -53,6 +53,20 @@ def filtered(node: exp.Filter, resolve: Resolve, *, aggregate: Expr | None = Non
     return replace(aggregate, condition=_condition(condition, node))
 
 
+RESPECTING = {"any": "any_respect_nulls", "anyLast": "anyLast_respect_nulls"}
+
+
+def respecting(node: exp.Expr, scope: Scope, resolve: Resolve, *, over: bool = False) -> Expr:
+    """`first_value(x) RESPECT NULLS`; IGNORE NULLS is what they do anyway."""
+    allow.check(node)
+    found = None
+    if isinstance(node.this, exp.Anonymous):
+        found = call(node.this, scope, resolve, over=over)
+    if not isinstance(found, Aggregate) or found.name not in RESPECTING or found.distinct:
+        raise wrong("Only first_value and last_value choose about NULLs.", node, code="clause_not_allowed")
+    return replace(found, name=RESPECTING[found.name]) if isinstance(node, exp.RespectNulls) else found
+
+
 def _aggregate(
     node: exp.Anonymous | exp.ParameterizedAgg, named: Named, resolve: Resolve, *, nested: bool
 ) -> Expr:

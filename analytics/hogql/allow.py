@@ -14,12 +14,14 @@ from analytics.hogql.errors import HogQLError
 ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.Select: {
         *("with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "order"),
-        *("limit", "offset", LIMIT_BY),
+        *("limit", "offset", LIMIT_BY, "windows"),
     },
     exp.Join: {"this", "side", "kind", "on", "using", "expressions"},
     exp.Array: {"expressions"},
     exp.Lambda: {"this", "expressions"},
-    exp.Window: {"this", "partition_by", "order", "spec", "over"},
+    exp.Window: {"this", "partition_by", "order", "spec", "over", "alias"},
+    exp.RespectNulls: {"this"},
+    exp.IgnoreNulls: {"this"},
     exp.WindowSpec: {"kind", "start", "start_side", "end", "end_side"},
     exp.Union: {"with_", "this", "expression", "distinct", "order", "limit", "offset"},
     exp.Subquery: {"this", "alias"},

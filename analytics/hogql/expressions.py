@@ -274,6 +274,8 @@ HANDLERS: dict[type[exp.Expr], Callable[..., Expr]] = {
     exp.Bracket: Expressions.bracket,
     exp.Window: Expressions.window,
     exp.Filter: lambda self, node: aggregate_calls.filtered(node, self.resolve),
+    exp.RespectNulls: lambda self, node: aggregate_calls.respecting(node, self.scope, self.resolve),
+    exp.IgnoreNulls: lambda self, node: aggregate_calls.respecting(node, self.scope, self.resolve),
     exp.Anonymous: Expressions.call,
     exp.ParameterizedAgg: Expressions.call,
 }

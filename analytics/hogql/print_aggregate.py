@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 from analytics.hogql.aggregate_families.row import AggregateFunction, Printed
 from analytics.hogql.aggregates import AGGREGATES
 from analytics.hogql.print_call import WEIGHTED, sql_type, zero
-from analytics.hogql.tree import Aggregate, ArrayJoin, Derived, Expr, Numbers, Select, Window
+from analytics.hogql.tree import (
+    Aggregate,
+    ArrayJoin,
+    Derived,
+    Expr,
+    Frame,
+    Literal,
+    Numbers,
+    OrderKey,
+    Select,
+    Window,
+)
 from analytics.hogql.types import NULL
-from analytics.hogql.windows import FUNCTIONS as WINDOW_FUNCTIONS
+from analytics.hogql.windows import position
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
@@ -78,26 +89,72 @@ def keeps_order(select: Select) -> bool:
 
 
 def window(printer: Expressions, expr: Window) -> str:
+    """A window function in SQL; over no rows of its frame an aggregate is what it is over no rows."""
+    frame = expr.frame
+    over = _over(printer, expr, "" if frame is None else _frame(frame, expr.order_by))
+    if isinstance(expr.call, Aggregate):
+        return aggregate(printer, expr.call, over)
+    name, args = expr.call.name, [printer.value(arg) for arg in expr.call.args]
+    match name:
+        case "ntile":
+            return f"ntile(({args[0]})::integer){over}"
+        case "nth_value":
+            return _or_zero(f"nth_value({args[0]}, ({args[1]})::integer){over}", expr)
+        case "lag" | "lead" | "lagInFrame" | "leadInFrame":
+            return _neighbour(printer, expr, args)
+    return f"{name}(){over}"
+
+
+def _over(printer: Expressions, expr: Window, frame: str) -> str:
     parts = []
     if expr.partition_by:
         parts.append("PARTITION BY " + ", ".join(printer.value(key) for key in expr.partition_by))
     if expr.order_by:
         parts.append("ORDER BY " + ", ".join(printer.order(key) for key in expr.order_by))
-    if expr.frame is not None:
-        parts.append(f"{expr.frame.kind} BETWEEN {_edge(*expr.frame.start)} AND {_edge(*expr.frame.end)}")
-    over = f" OVER ({' '.join(parts)})"
-    if isinstance(expr.call, Aggregate):
-        return aggregate(printer, expr.call, over)
-    name, args = expr.call.name, [printer.value(arg) for arg in expr.call.args]
-    whole = 0 if name == "ntile" else 1  # PostgreSQL's counts of rows are integer, not bigint
-    args[whole : whole + 1] = [f"({count})::integer" for count in args[whole : whole + 1]]
-    if name in {"lag", "lead", "lagInFrame", "leadInFrame"} and len(args) < 3 and not expr.type.nullable:
-        args = [args[0], *(args[1:2] or ["1"]), f"({zero(expr.type)})::{sql_type(expr.type)}"]
-    function = WINDOW_FUNCTIONS[name].postgres
-    return (function if function.endswith(")") else f"{function}({', '.join(args)})") + over
+    return f" OVER ({' '.join([*parts, *([frame] if frame else [])])})"
 
 
-def _edge(away: int | None, side: str) -> str:
+def _or_zero(text: str, expr: Window) -> str:
+    return text if expr.type.nullable or expr.type.items else f"coalesce({text}, {zero(expr.type)})"
+
+
+def _neighbour(printer: Expressions, expr: Window, args: list[str]) -> str:
+    """lag and lead; those InFrame give the default where the row is not in the frame."""
+    name, call = expr.call.name, expr.call
+    step = call.args[1].value if len(args) > 1 and isinstance(call.args[1], Literal) else 1
+    assert isinstance(step, int)
+    default = args[2] if len(args) > 2 else "NULL" if expr.type.nullable else zero(expr.type)
+    default = f"({default})::{sql_type(expr.type)}"
+    over = _over(printer, expr, "")
+    found = f"{name[: 3 if name.startswith('lag') else 4]}({args[0]}, {step}, {default}){over}"
+    frame = expr.frame
+    if name in {"lag", "lead"} or (frame is None and (name == "lagInFrame" or not expr.order_by)):
+        return found
+    if frame is None or frame.kind != "ROWS":
+        if name == "lagInFrame" or (frame is not None and frame.end[0] is None):
+            return found
+        # The frame ends behind the last row that sorts alike.
+        last = f"count(*){_over(printer, expr, 'RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW')}"
+        return f"(CASE WHEN row_number(){over} + {step} <= {last} THEN {found} ELSE {default} END)"
+    place = -step if name == "lagInFrame" else step
+    inside = position(frame.start) <= place <= position(frame.end)
+    return found if inside else default
+
+
+def _frame(frame: Frame, order: tuple[OrderKey, ...]) -> str:
+    cast = ""
+    if frame.kind == "RANGE" and order:
+        type_ = order[0].expr.type
+        cast = "interval" if type_.is_time else "float8" if type_.is_float else "bigint"
+        unit = "days" if type_.name == "Date" else "secs"
+        cast = f"make_interval({unit} => %d)" if type_.is_time else f"%d::{cast}"
+    ends = [_edge(*edge, cast) for edge in (frame.start, frame.end)]
+    return f"{frame.kind} BETWEEN {ends[0]} AND {ends[1]}"
+
+
+def _edge(away: int | None, side: str, cast: str) -> str:
     if away == 0:
         return "CURRENT ROW"
-    return f"{'UNBOUNDED' if away is None else away} {side}"
+    if away is None:
+        return f"UNBOUNDED {side}"
+    return f"{cast % away if cast else away} {side}"

@@ -26,6 +26,7 @@ from analytics.hogql.tree import (
     Union,
 )
 from analytics.hogql.types import UINT8, common
+from analytics.hogql.windows import contains_window
 
 MAX_NAME = 128
 MAX_COLUMNS = 1_000
@@ -76,6 +77,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         )
     scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
     _add_with(node, scope)
+    scope.windows = {window.name: window for window in node.args.get("windows") or []}
     expressions = Expressions(scope, _query)
     for item in node.expressions:
         if isinstance(item, exp.Alias):
@@ -174,7 +176,15 @@ def _clause(node: exp.Select, name: str, expressions: Expressions) -> Expr | Non
     if clause is None:
         return None
     allow.check(clause)
-    return require_bool(expressions.resolve(clause.this), clause)
+    condition = require_bool(expressions.resolve(clause.this), clause)
+    _without_windows(condition, name.upper(), clause)
+    return condition
+
+
+def _without_windows(expr: Expr, clause: str, node: exp.Expr) -> None:
+    if contains_window(expr):
+        hint = "Put it into a subquery in FROM, and filter outside."
+        raise wrong(f"A window function cannot stand in {clause}.", node, hint, "window_not_allowed")
 
 
 def _both(where: Expr | None, filters: list[Expr]) -> Expr | None:
@@ -192,6 +202,8 @@ def _group_by(node: exp.Select, columns: tuple[Output, ...], expressions: Expres
     keys = tuple(_by_position(item, columns, expressions) for item in group.expressions)
     if any(contains_aggregate(key) for key in keys):
         raise wrong("An aggregate cannot stand in GROUP BY.", group, code="aggregate_in_group_by")
+    for key in keys:
+        _without_windows(key, "GROUP BY", group)
     return keys
 
 

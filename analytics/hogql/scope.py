@@ -82,6 +82,7 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     aliases: dict[str, exp.Expr] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
+    windows: dict[str, exp.Window] = field(default_factory=dict)  # WINDOW w AS (…)
     variables: dict[str, Expr] = field(default_factory=dict)  # parameters of the lambdas around
     filters: list[Expr] = field(default_factory=list)  # what a JOIN adds to WHERE
     lambdas: int = 0  # how many there are around

@@ -33,7 +33,10 @@ MILLISECOND = timedelta(milliseconds=1)
 DETAILS = {"endpoint", "method", "status", "plan"}
 MEASURES = {"latency_ms", "bytes"}
 # Aggregates that give the same whether a row counts once or `calls` times.
-UNWEIGHED = {"min", "max", "any", "uniq", "uniqExact", "groupUniqArray"}
+UNWEIGHED = {
+    *("min", "max", "any", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
+    *("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta"),
+}
 SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -135,6 +138,8 @@ class Weigher:
     def _aggregate(self, aggregate: Aggregate) -> Expr:
         condition = None if aggregate.condition is None else self.rewrite(aggregate.condition)
         name, args = aggregate.name, aggregate.args
+        if aggregate.distinct or aggregate.empty:
+            raise InexactError(f"`{name}` with DISTINCT, -OrNull or -OrDefault is not asked of rollups")
         if args and self._is_time(args[0]) and name in {"min", "max"}:
             edge = self._own("first_at" if name == "min" else "last_at", DATETIME64)
             return replace(aggregate, args=(edge,), condition=condition)

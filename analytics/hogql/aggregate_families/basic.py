@@ -89,6 +89,8 @@ def _ordered(call: Aggregate) -> Aggregate:
 
 def _first(printed: Printed) -> str:
     item, type_ = printed.args[0], printed.call.args[0].type
+    if printed.over and not printed.condition and (printed.call.name != "any" or not type_.nullable):
+        return f"first_value({item}){printed.over}"
     if printed.call.name == "any" and not printed.order:
         return printed.fill("any_value({0}){filter}")
     chosen = printed.rows() if printed.call.name == "any" else printed.filter
@@ -97,6 +99,8 @@ def _first(printed: Printed) -> str:
 
 def _last(printed: Printed) -> str:
     item, type_ = printed.args[0], printed.call.args[0].type
+    if printed.over and not printed.condition and (printed.call.name != "anyLast" or not type_.nullable):
+        return f"last_value({item}){printed.over}"
     chosen = printed.rows() if printed.call.name == "anyLast" else printed.filter
     return from_list(f"hogql_last(array_agg({to_list(item, type_)}{printed.order}){chosen})", type_)
 
