@@ -49,7 +49,9 @@ def _lambda(node: exp.Expr, items: list[Type], scope: Scope, resolve: Resolve) -
         scope.lambdas -= 1
     if _is_too_much(body):
         raise _wrong(
-            "A lambda holds no aggregates, windows or arrayJoin.", node, "Compute them in a subquery."
+            "A lambda holds no windows, no arrayJoin, and no aggregates of its parameters.",
+            node,
+            "Compute them in a subquery.",
         )
     return Lambda(alias, columns, body, body.type)
 
@@ -70,9 +72,18 @@ def _bound(names: list[str], columns: tuple[Column, ...], node: exp.Expr) -> dic
 
 
 def _is_too_much(expr: Expr) -> bool:
-    if isinstance(expr, Aggregate | Window) or (isinstance(expr, Call) and expr.name == "arrayJoin"):
+    """An aggregate, computed before, may stand in a lambda, but not be made of its parameters."""
+    if isinstance(expr, Window) or (isinstance(expr, Call) and expr.name == "arrayJoin"):
         return True
+    if isinstance(expr, Aggregate):
+        return any(map(_has_parameter, children(expr)))
     return any(map(_is_too_much, children(expr)))
+
+
+def _has_parameter(expr: Expr) -> bool:
+    if isinstance(expr, Column):
+        return expr.source.startswith(ALIAS)
+    return any(map(_has_parameter, children(expr)))
 
 
 def _wrong(message: str, node: exp.Expr, hint: str = "") -> HogQLError:

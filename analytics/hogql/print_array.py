@@ -119,7 +119,7 @@ class Elements:
 
 
 def order_keys(text: str, type_: Type, direction: str) -> str:
-    """What sorts printed values of a type as ClickHouse does: text by bytes, tuples by their parts."""
+    """What sorts printed values of a type as ClickHouse does: text by bytes, tuples by parts."""
     if type_.is_tuple:
         parts = [
             order_keys(from_json(f"({text} -> {place})", item), item, direction)
@@ -128,5 +128,7 @@ def order_keys(text: str, type_: Type, direction: str) -> str:
         return ", ".join(parts)
     if type_.is_float:
         return f"nullif({text}, 'NaN') {direction}"  # ClickHouse puts NaN where it puts NULL
-    collate = ' COLLATE "C"' if type_.name == "String" else ""
+    if type_.name == "UUID":  # by the second half first
+        text = f"(right(({text})::text, 17) || left(({text})::text, 18))"
+    collate = ' COLLATE "C"' if type_.name in {"String", "UUID"} else ""
     return f"{text}{collate} {direction}"

@@ -4,15 +4,19 @@ where a template does; here is what depends on the types of the arguments.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.table import FUNCTIONS, OF_ARRAYS
 from analytics.hogql.print_call import fill
-from analytics.hogql.tree import Call
+from analytics.hogql.tree import Call, Expr, Property
+from analytics.hogql.types import JSON
 
 if TYPE_CHECKING:
     from analytics.hogql.print_clickhouse_expression import Expressions
+
+_TIME = re.compile(r"(toDateTime|parseDateTime(64)?BestEffort|fromUnixTimestamp64)")
 
 
 def call_text(printer: Expressions, call: Call) -> str:
@@ -20,11 +24,31 @@ def call_text(printer: Expressions, call: Call) -> str:
     special = SPECIAL.get(call.name)
     if special is not None and (text := special(printer, call)):
         return text
-    args = [printer.value(arg) for arg in call.args]
+    if _TIME.match(call.name) and call.type.is_moment:
+        return _time(printer, call)
+    args = [part for arg in call.args for part in _arguments(printer, arg)]
     template = FUNCTIONS[call.name].clickhouse
     if template:
         return fill(template, args)
     return f"{call.name.removesuffix(OF_ARRAYS)}({', '.join(args)})"
+
+
+def _arguments(printer: Expressions, arg: Expr) -> list[str]:
+    """One argument; a property that a JSON function reads is two or more: all properties, and its path."""
+    if isinstance(arg, Property) and arg.type == JSON:
+        return [printer.column(arg), *map(printer.text, arg.path)]
+    return [printer.value(arg)]
+
+
+def _time(printer: Expressions, call: Call) -> str:
+    """A conversion to a time: its digits and its zone stand in its type."""
+    name = call.name
+    if call.args[0].type.name == "String" and "Or" not in name:
+        name += "OrNull"
+    args = [printer.value(call.args[0])]
+    if "64" in name and not name.startswith("from"):
+        args.append(str(call.type.precision))
+    return f"{name}({', '.join([*args, printer.text(call.type.zone or 'UTC')])})"
 
 
 def _or_null(printer: Expressions, call: Call) -> str:
@@ -51,7 +75,7 @@ def _concat(printer: Expressions, call: Call) -> str:
 
 NUMBERS = [f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)]
 SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
-    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date", "DateTime")},
+    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date")},
     "toBool": lambda printer, call: (
         f"accurateCastOrNull({printer.value(call.args[0])}, 'Bool')"
         if call.args[0].type.name == "String"

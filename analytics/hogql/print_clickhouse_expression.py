@@ -32,12 +32,6 @@ NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
 ORDERED = {"<": "less", "<=": "lessOrEquals", ">": "greater", ">=": "greaterOrEquals"}
 
 
-def quoted(text: str) -> str:
-    """A text literal; backslashes and quotes are all that ClickHouse reads in one."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 class Expressions:
     """Prints expressions. `column` names a column, or the JSON of a property; `query` prints a subquery."""
 
@@ -45,6 +39,11 @@ class Expressions:
         self.column = column
         self.query = query
         self.three_valued = False  # inside ON
+
+    def text(self, value: str) -> str:
+        """A text literal; backslashes and quotes are all that ClickHouse reads in one."""
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
 
     def value(self, expr: Expr) -> str:
         match expr:
@@ -93,7 +92,7 @@ class Expressions:
         """A key of GROUP BY, ORDER BY or LIMIT BY, where a bare number would be the place of a column."""
         text = self.value(expr)
         if isinstance(expr, Literal) and expr.type.is_number:
-            return f"CAST({text}, {quoted(str(expr.type))})"
+            return f"CAST({text}, {self.text(str(expr.type))})"
         return text
 
     def order(self, key: OrderKey) -> str:
@@ -106,12 +105,12 @@ class Expressions:
     def literal(self, literal: Literal) -> str:
         value, type_ = literal.value, literal.type
         if value is None:
-            return "NULL" if type_ == NULL else f"CAST(NULL, {quoted(str(type_))})"
+            return "NULL" if type_ == NULL else f"CAST(NULL, {self.text(str(type_))})"
         if isinstance(value, bool) and type_.name == "Bool":
             return "true" if value else "false"
         if isinstance(value, datetime):
             if type_.name == "DateTime":
-                zone = quoted(type_.zone or "UTC")
+                zone = self.text(type_.zone or "UTC")
                 return (
                     f"toDateTime('{value:%Y-%m-%d %H:%M:%S}', 'UTC')"
                     if not type_.zone
@@ -121,17 +120,17 @@ class Expressions:
         if isinstance(value, date):
             return f"toDate('{value:%Y-%m-%d}')"
         if isinstance(value, str):
-            return f"toUUID({quoted(value)})" if type_.name == "UUID" else quoted(value)
+            return f"toUUID({self.text(value)})" if type_.name == "UUID" else self.text(value)
         if isinstance(value, float):
             return f"({value!r})" if value < 0 else repr(value)
         text = str(int(value))
         if type_.required() != smallest(int(value)):
-            return f"CAST({text}, {quoted(str(type_.required()))})"
+            return f"CAST({text}, {self.text(str(type_.required()))})"
         return f"({text})" if value < 0 else text
 
     def _property(self, prop: Property) -> str:
         """NULL for what is missing or JSON null; else the text of the value, read as the property's type."""
-        path = ", ".join(quoted(key) for key in prop.path)
+        path = ", ".join(self.text(key) for key in prop.path)
         json = self.column(prop)
         raw = f"JSONExtractRaw({json}, {path})"
         words = f"JSONExtractString({json}, {path})"
@@ -139,7 +138,7 @@ class Expressions:
         match prop.type.name:
             case "Float64":
                 number = f"toFloat64OrNull({text})"
-                known = f"match({text}, {quoted(NUMBER)}) AND isFinite({number})"
+                known = f"match({text}, {self.text(NUMBER)}) AND isFinite({number})"
                 return f"if(ifNull({known}, 0), {number}, NULL)"
             case "Bool":
                 return f"multiIf({text} <=> 'true', toNullable(true), {text} <=> 'false', false, NULL)"
@@ -189,7 +188,7 @@ class Expressions:
         """A branch as the type of all; 64-bit integers of both kinds, and fractions, are one for us only."""
         text = self.value(expr)
         if type_.is_number and expr.type.is_number and expr.type.required() != type_.required():
-            return f"CAST({text}, {quoted(str(type_.or_null(expr.type.nullable)))})"
+            return f"CAST({text}, {self.text(str(type_.or_null(expr.type.nullable)))})"
         return text
 
     def _aggregate(self, call: Aggregate) -> str:
@@ -199,7 +198,7 @@ class Expressions:
         if call.condition is not None:
             name += "If"
             args.append(self.condition(call.condition))
-        values = [quoted(p) if isinstance(p, str) else repr(p) for p in call.parameters]
+        values = [self.text(p) if isinstance(p, str) else repr(p) for p in call.parameters]
         return f"{name}{'(' + ', '.join(values) + ')' if values else ''}({', '.join(args)})"
 
     def _window(self, window: Window) -> str:
