@@ -143,7 +143,9 @@ def _modulo(printer: Expressions, call: Call) -> str:
     if call.type.is_float:
         text = f"hogql_modulo(({texts[0]})::float8, ({divisor})::float8)"
     else:
-        text = f"mod(({texts[0]})::bigint, ({divisor})::bigint)"
+        # A hash may be beyond bigint.
+        kind = "numeric" if UINT64 in {arg.type.required() for arg in call.args} else "bigint"
+        text = f"mod(({texts[0]})::{kind}, ({divisor})::{kind})" + "::bigint" * (call.type.bits < 64)
     if bare == "positiveModulo":
         text = f"hogql_positive({text}, {texts[1]})"
     if call.name.endswith("OrZero"):
