@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.arrays import merged, of_items
+from analytics.hogql.functions.arrays import beside, merged, of_items
 from analytics.hogql.functions.higher_order import summed
 from analytics.hogql.functions.row import ArgumentError, Function
 from analytics.hogql.print_array import Elements, collect, from_json, is_json, size
@@ -227,7 +227,7 @@ ROWS = [
     Function(
         "arrayJaccardIndex", "array array", FLOAT64, "", "shared elements over all elements", rewrite=_jaccard
     ),
-    Function("arrayRemove", "array any", lambda t: t[0], _without, "without b", strict=False),
+    Function("arrayRemove", "array any", beside(None, many=False), _without, "without b", strict=False),
     Function(
         "arrayElementOrNull",
         "array int",

@@ -55,6 +55,12 @@ def beside(result: Type | None, *, many: bool) -> Callable[[list[Type]], Type]:
     return returns
 
 
+def _item_of(types: list[Type]) -> Type:
+    if not types[0].is_array:
+        raise ArgumentError("It takes an array, not NULL.")
+    return types[0].item
+
+
 def _array(printer: Expressions, call: Call) -> str:
     item = call.type.item
     if not call.args:
@@ -175,9 +181,7 @@ def _unnested(printer: Expressions, call: Call) -> str:
 
 
 ROWS = [
-    Function(
-        "arrayJoin", "array", lambda t: t[0].item, _unnested, "each element in a row of its own", strict=False
-    ),
+    Function("arrayJoin", "array", _item_of, _unnested, "each element in a row of its own", strict=False),
     Function("array", "any*", of_items, _array, "[a, b, …]", strict=False),
     Function(
         "range",

@@ -46,7 +46,7 @@ def _at(printer: Expressions, source: Expr, path: list[Expr]) -> str:
         if step.type.name == "String":
             text = f"({text} -> {printer.value(step)})"
         else:
-            text = f"hogql_json_at({text}, {printer.number(step)})"
+            text = f"hogql_json_at({text}, ({printer.number(step)})::bigint)"
     return text
 
 

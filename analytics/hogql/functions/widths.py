@@ -16,7 +16,11 @@ def wrapped(sql: str, type_: Type) -> str:
     if type_.bits == 64:
         return sql if type_.is_signed else f"hogql_unsigned({sql})"
     mask, half = (1 << type_.bits) - 1, 1 << (type_.bits - 1)
-    return f"((({sql}) & {mask}) # {half}) - {half}" if type_.is_signed else f"(({sql}) & {mask})"
+    return (
+        f"((({sql})::bigint & {mask}) # {half}) - {half}"
+        if type_.is_signed
+        else f"(({sql})::bigint & {mask})"
+    )
 
 
 def fits(inner: Type, outer: Type) -> bool:
