@@ -35,7 +35,9 @@ def to_integer(printer: Expressions, arg: Expr, target: Type, *, exact: bool) ->
     text, kind = printer.number(arg), arg.type.required()
     if kind.is_float:
         return _cut(text, target, exact=exact)
-    if kind == STRING:
+    if kind == STRING and exact and not target.is_signed and target.bits < 64:
+        text = f"(CASE WHEN NOT starts_with({text}, '-') THEN hogql_integer({text}) END)"
+    elif kind == STRING:
         text = f"hogql_{'integer' if target.is_signed else 'natural'}({text})"
     elif kind.is_moment:
         text = f"floor(extract(epoch FROM {text}))::bigint"
@@ -46,6 +48,7 @@ def to_integer(printer: Expressions, arg: Expr, target: Type, *, exact: bool) ->
     if kind.is_number and fits(kind, target):
         return text
     low, high = limits(target)
+    exact = exact and not kind.is_time  # a time's seconds or days wrap around all the same
     return f"hogql_between({text}, {low}, {high})" if exact else f"({wrapped(text, target)})"
 
 
@@ -72,7 +75,11 @@ def to_float(printer: Expressions, arg: Expr, target: Type, *, exact: bool) -> s
         text = f"(CASE WHEN ({text})::float8::numeric = {text} THEN ({text})::float8 END)"
     else:
         text = f"({text})::float8"
-    return f"hogql_single({text})" if target == FLOAT32 else text
+    if target != FLOAT32:
+        return text
+    if exact and kind.is_number:
+        return f"(CASE WHEN hogql_single({text})::float8 = {text} THEN hogql_single({text}) END)"
+    return f"hogql_single({text})"
 
 
 def as_number(printer: Expressions, arg: Expr, target: Type, *, exact: bool = False) -> str:
