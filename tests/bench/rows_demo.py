@@ -8,7 +8,7 @@ from statistics import median
 from agentry.accounts.models import Project
 from analytics.demo import load_demo
 from analytics.models import Import
-from tests.bench.rows_query import TOP_20
+from tests.bench.questions import TOP_20
 from tests.bench.stack import Running
 from tests.bench.table import Row
 

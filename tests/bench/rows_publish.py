@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.bench import load
+from tests.bench.questions import TOP_20
 from tests.bench.rows_ingest import EMPTY
-from tests.bench.rows_query import TOP_20
 from tests.bench.stack import Running
 from tests.bench.table import Row, interleaved
 
