@@ -8,6 +8,7 @@ from pathlib import Path
 from analytics.hogql.aggregates import AGGREGATES
 from analytics.hogql.functions.table import FAMILIES, SPECIAL
 from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
+from analytics.hogql.relations import MAX_NUMBERS
 from analytics.hogql.scope import FIXED_TYPES, TABLES
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "hogql.md"
@@ -20,18 +21,24 @@ own tables (`python -m analytics.hogql.document`).
 
 ## What a query may hold
 
-`SELECT [DISTINCT] … FROM events | usage | (subquery) | numbers(n)`, `[LEFT | RIGHT | FULL | CROSS] JOIN` with
-`ON` or `USING`, `WHERE`, `GROUP BY`, `HAVING`, window functions (`OVER`) with frames, `ORDER BY`,
-`LIMIT`, `OFFSET`, `LIMIT n BY …`, `UNION ALL`, `UNION DISTINCT`, `WITH name AS (select …)` and
-`WITH value AS name`. Aliases work everywhere in their SELECT; positions work in GROUP BY and ORDER BY.
-`CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN` with a list or a subquery, `BETWEEN`, `LIKE`, `ILIKE`,
-`IS NULL`, `interval 30 day`, `x::Int64`. At most {MAX_BYTES // 1024} KB and {MAX_DEPTH} levels.
+- `SELECT [DISTINCT [ON (…)]] … FROM events | usage | (subquery) | name of WITH | numbers(n)`; `*`, `t.*`,
+  `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`.
+- `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `LEFT ANY`, `LEFT SEMI` and `LEFT ANTI`
+  JOIN; `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
+- `WHERE`, `GROUP BY` (`ALL` too), `HAVING`, `WINDOW`, `ORDER BY … [NULLS FIRST]`, `LIMIT n BY …`, `LIMIT`,
+  `OFFSET`; `UNION`, `INTERSECT` and `EXCEPT`, each `ALL` or `DISTINCT`.
+- `WITH name AS (select …)` and `WITH value AS name`. Aliases work everywhere in their SELECT; positions work
+  in GROUP BY and ORDER BY.
+- Aggregates with `-If`, `-Distinct` and more; window functions with frames; subqueries in FROM, after IN, as
+  one value (several columns are a tuple), in `EXISTS (…)`.
+- Arrays `[1, 2]`, from 1 and from -1; tuples `(1, 'a')` with `.1`; lambdas `x -> x + 1`; `arrayJoin`.
+- `CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN`, `BETWEEN`, `LIKE`, `ILIKE`, `=~`, `!~`, `IS NULL`,
+  `interval 30 day`, `x::Int64`, `CAST(x AS Array(String))`.
 
-Not yet: arrays and lambdas, ARRAY JOIN, regular expressions, JSONExtract. They are refused by
-name.
+At most {MAX_BYTES // 1024} KB and {MAX_DEPTH} levels; {MAX_NUMBERS:,} `numbers`; patterns are RE2's.
 
 Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL` means `x IS NULL`.
-`/` gives a float, NULLs sort last, text sorts by bytes, all times are UTC.
+`/` gives a float, NULLs and NaN sort last, text sorts by bytes. Times are UTC unless a function names a zone.
 
 ## Which answers come from rollups
 
