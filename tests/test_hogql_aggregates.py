@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 
 from agentry.accounts.models import Project
@@ -167,3 +165,88 @@ def test_in_groups(project: Project) -> None:
         if "null)" not in text and not text.startswith(("any", "first_value", "last_value"))
     ]
     assert differences(project, texts) == ""
+
+
+NUMBERS = "(select arrayJoin([%s]) as x) as rows"
+
+
+@pytest.mark.parametrize("values", ["1.0, nan, 2.5, 0.5", "nan, 3.0, 2.0", "nan, nan", "1.0, inf, 2.0, 3.0"])
+def test_nan_and_infinity(project: Project, values: str) -> None:
+    """Extremes and quantiles pass over NaN; sums do not."""
+    aggregates = [
+        *("max(x)", "min(x)", "sum(x)", "avg(x)", "count(x)", "quantile(0.25)(x)", "quantileExact(0.5)(x)"),
+        *("stddevPop(x)", "varSamp(x)", "quantiles(0.1, 0.4)(x)", "argMax(x, x)", "argMin(x, x)"),
+        *("maxIf(x, x > 0)", "quantileExactLow(0.5)(x)", "uniqExact(x)", "any(x)"),
+    ]
+    texts = [
+        f"select {text} as value from {NUMBERS % values.replace('nan', '0 / 0').replace('inf', '1 / 0')}"
+        for text in aggregates
+    ]
+    assert differences(project, texts) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("sum(s)", "type_mismatch"),
+        ("sum(day)", "type_mismatch"),
+        ("avg(t)", "type_mismatch"),
+        ("sum()", "wrong_arguments"),
+        ("sum(n, n)", "wrong_arguments"),
+        ("count(n, n)", "wrong_arguments"),
+        ("uniq()", "wrong_arguments"),
+        ("sum(sum(n))", "aggregate_nested"),
+        ("countIf(sum(n) > 1)", "aggregate_nested"),
+        ("countIf()", "wrong_arguments"),
+        ("sumIf(n)", "type_mismatch"),
+        ("sumIf(n, d)", "type_mismatch"),
+        ("countIf(n)", "type_mismatch"),
+        ("countIf(s)", "type_mismatch"),
+        ("quantile(1.5)(n)", "wrong_arguments"),
+        ("quantile(-0.5)(n)", "wrong_arguments"),
+        ("quantile('0.5')(n)", "wrong_arguments"),
+        ("quantile(d)(n)", "wrong_arguments"),
+        ("quantile(0.1, 0.2)(n)", "wrong_arguments"),
+        ("quantile(1 / 0)(n)", "wrong_arguments"),
+        ("quantiles(n)", "wrong_arguments"),
+        ("quantileExactExclusive(0)(n)", "wrong_arguments"),
+        ("sum(0.5)(n)", "wrong_arguments"),
+        ("groupArray(0)(n)", "wrong_arguments"),
+        ("groupArray(-1)(n)", "wrong_arguments"),
+        ("groupArraySorted(n)", "wrong_arguments"),
+        ("groupArrayLast(n)", "wrong_arguments"),
+        ("topK(0)(n)", "wrong_arguments"),
+        ("groupConcat(1)(s)", "wrong_arguments"),
+        ("groupConcat(s, n)", "type_mismatch"),
+        ("groupBitAnd(d)", "type_mismatch"),
+        ("retention(b)", "wrong_arguments"),
+        ("sumWithOverflow(u)", "type_mismatch"),
+        ("avgWeighted(d, n)", "type_mismatch"),
+        ("max((n, s))", "type_mismatch"),
+        ("entropyDistinct(n)", "wrong_arguments"),
+        ("quantileTDigest(0.5)(n)", "unknown_function"),
+        ("quantileTimingIf(0.5)(n, b)", "unknown_function"),
+        ("anyHeavy(n)", "unknown_function"),
+        ("sumState(n)", "unknown_function"),
+        ("sumForEach([n])", "unknown_function"),
+        ("sumIfOrNull(n, b)", "unknown_function"),
+        ("windowFunnel(10)(at, b, c)", "unknown_function"),
+        ("MEDIAN(n)", "unknown_function"),
+        ("sumif(n, b)", "unknown_function"),
+        ("sumIfIf(n, b, b)", "unknown_function"),
+        ("countIf(b) filter (where c)", "clause_not_allowed"),
+        ("lower(s) filter (where b)", "clause_not_allowed"),
+        ("sum(n) respect nulls", "clause_not_allowed"),
+    ],
+)
+def test_refused(project: Project, text: str, code: str) -> None:
+    with pytest.raises(AgentryError) as raised:
+        query.run(project, f"select {text} from {ROWS}")
+    assert (raised.value.status, raised.value.code) == (400, code)
+    assert raised.value.hint or code not in {"unknown_function"}
+
+
+def test_a_sum_that_does_not_fit_is_refused(project: Project) -> None:
+    with pytest.raises(AgentryError) as raised:
+        query.run(project, "select sum(9223372036854775807) from numbers(3)")
+    assert raised.value.status == 422

@@ -105,7 +105,8 @@ def test_rows_that_sort_alike(project: Project) -> None:
     "text",
     [
         *(
-            f"select n, sum(n) over (order by {key} {direction} range between {frame}) as v from ROWS order by n"
+            f"select n, sum(n) over (order by {key} {direction} range between {frame}) as v from ROWS"
+            " order by n"
             for key in ("n", "p", "d", "day", "at")
             for direction in ("", "desc")
             for frame in (
@@ -118,17 +119,19 @@ def test_rows_that_sort_alike(project: Project) -> None:
             )
             if key != "day" or "86400" not in frame
         ),
-        "select n, sum(n) over (order by p groups between 1 preceding and current row) as v from ROWS order by n",
+        "select n, sum(n) over (order by p groups between 1 preceding and current row) as v from ROWS"
+        " order by n",
         "select n, sum(n) over w as a, avg(n) over w as b from ROWS window w as (partition by g order by n)"
         " order by n",
         "select n, sum(n) over (w rows between 1 preceding and current row) as a from ROWS"
         " window w as (partition by g order by n) order by n",
-        "select n, sum(n) over (w order by n) as a, count() over w as c from ROWS window w as (partition by g)"
-        " order by n",
+        "select n, sum(n) over (w order by n) as a, count() over w as c from ROWS"
+        " window w as (partition by g) order by n",
         "select g, count() as c, sum(count()) over (order by g) as t, sum(c) over () as u, c / u as share"
         " from ROWS group by g order by g",
         "select g, sum(n) as s, row_number() over (order by s desc) as r from ROWS group by g order by r",
-        "select g, max(n) as s, s - lagInFrame(s, 1, s) over (order by g) as r from ROWS group by g order by g",
+        "select g, max(n) as s, s - lagInFrame(s, 1, s) over (order by g) as r from ROWS group by g"
+        " order by g",
         "select g, p, sum(n) as s, sum(s) over (partition by g order by p) as r from ROWS group by g, p"
         " order by g, p",
         "select n from ROWS order by row_number() over (order by n desc)",

@@ -205,6 +205,10 @@ def test_rollups_on_and_off_give_the_same(
             ("usage_detail_day", "usage_detail_hour", "events"),
         ),
         ("select distinct properties.customer_id from events", ("usage_day",)),
+        ("select uniq(event, properties.customer_id) from events", ("usage_day",)),
+        ("select uniqExact(event), uniqHLL12(properties.customer_id) from events", ("usage_day",)),
+        ("select count() filter (where event = 'other') from events", ("usage_day",)),
+        ("select retention(event = 'other', event = 'api_request') from events", ("usage_day",)),
         ("select formatDateTime(timestamp, '%Y-%m') as m, count() from events group by m", ("usage_day",)),
         (
             "select toStartOfInterval(timestamp, interval 6 hour) as h, count() from events group by h",
@@ -250,6 +254,17 @@ def test_the_smallest_level_that_is_exact(stored: Project, text: str, levels: tu
         ("select count() from events where timestamp = now()", "one exact millisecond"),
         ("select distinct event, count() over () from events", "a window looks at single events"),
         ("select groupArray(event) from events", "needs every single event"),
+        *(
+            (f"select {text} from events", "")
+            for text in (
+                *("sumDistinct(toHour(timestamp))", "count(distinct distinct_id)", "countOrNull()"),
+                *("anyLast(event)", "topK(3)(event)", "groupConcat(event)", "entropy(event)"),
+                *("quantileExact(toHour(timestamp))", "sumKahan(toHour(timestamp))"),
+                *("avgOrDefault(properties.latency_ms)", "sumDistinct(properties.bytes)"),
+                *("deltaSum(toHour(timestamp))", "uniq(event, uuid)"),
+                *("sumCount(toHour(timestamp))", "stddevPop(toHour(timestamp))", "avg(timestamp)"),
+            )
+        ),
     ],
 )
 def test_a_raw_plan_says_why(stored: Project, text: str, reason: str) -> None:
