@@ -155,3 +155,62 @@ def test_parameters_ports_and_addresses(project: Project) -> None:
     for name in ("isIPv4String", "IPv4StringToNumOrDefault", "IPv4StringToNumOrNull"):
         texts += [f"{name}('{address}')" for address in ADDRESSES]
     assert differences(project, texts) == ""
+
+
+DIGESTS = ["hex(MD5({}))", "lower(hex(SHA256({})))", "hex(SHA224({}))", "hex(SHA384({}))", "hex(SHA512({}))"]
+DIGESTS += ["base64Encode(MD5({}))", "hex(MD5(MD5({})))", "length(MD5({}))", "halfMD5({})", "CRC32({})"]
+DIGESTS += ["cityHash64({})", "cityHash64({}) % 100", "halfMD5({}) % 7", "toString(cityHash64({}))"]
+DIGESTS += ["cityHash64({}) > 5", "hex(halfMD5({}))", "toFloat64(cityHash64({}))"]
+ENCODED = ["hex({})", "bin({})", "base64Encode({})", "base64URLEncode({})", "encodeURLComponent({})"]
+ENCODED += ["encodeURLFormComponent({})", "encodeXMLComponent({})", "unhex(hex({}))"]
+ENCODED += ["base64Decode(base64Encode({}))", "decodeURLComponent(encodeURLComponent({}))"]
+ENCODED += [
+    "decodeXMLComponent(encodeXMLComponent({}))",
+    "decodeURLFormComponent(encodeURLFormComponent({}))",
+]
+DECODED = """
+base64Decode('w6TDtsO8') tryBase64Decode('YW&#32;Jj') tryBase64Decode('YQ==') tryBase64Decode('YWJ')
+decodeURLComponent('a%20b%C3%A9+%2') decodeURLComponent('%zz%41') decodeURLComponent('%%41')
+decodeURLFormComponent('a+b%C3%A9%2') decodeXMLComponent('&lt;a&gt;&amp;&quot;&apos;&#65;&#x41;&foo;&nbsp;')
+decodeXMLComponent('&#x1F600;&#xZZ;&amp&lt;;&') decodeXMLComponent('&LT;&#X41;&#65;&lt&gt;') hex(255) hex(0)
+decodeXMLComponent('&amp;lt;') hex(256) hex(-1) hex(toInt16(-2)) hex(18446744073709551615) hex(true) bin(0)
+hex(toDate('2024-01-01')) bin(256) bin(-1) bin(18446744073709551615) unhex('c3a4') hex(toUInt32(77))
+"""
+
+
+@pytest.mark.parametrize("call", [*DIGESTS, *ENCODED])
+def test_hashes_and_encodings(project: Project, call: str) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789äöüABCDEFGHIJKLMNOPQRSTU"
+    sizes = (1, 3, 4, 8, 9, 16, 17, 32, 33, len(letters))
+    texts = [*AWKWARD, *(f"'{letters[:size]}'" for size in sizes)]
+    assert differences(project, [call.format(text) for text in texts]) == ""
+
+
+def test_what_was_encoded_elsewhere(project: Project) -> None:
+    assert differences(project, DECODED.split()) == ""
+
+
+def test_operators_and_words(project: Project) -> None:
+    texts = ["'abc' not like 'a%'", "'abc' not ilike 'A%'", "not 'abc' like 'a%'", "'a\\\\b' like 'a\\\\b'"]
+    texts += [
+        "'a%' like 'a\\\\%'",
+        "'a_c' like 'a\\\\_c'",
+        "'a\\\\bc' like '%\\\\b%'",
+        "'ſ' ilike 's'",
+        "'İ' ilike 'i'",
+    ]
+    texts += ["'a\\\\bc' like concat('a\\\\', 'bc')", "'a%' like concat('a\\\\', '%')", "'a\\nB' ilike 'A_b'"]
+    texts += ["trim(both 'xy' from 'xyaxy')", "trim(leading 'x' from 'xxa')", "trim(trailing 'x' from 'axx')"]
+    texts += ["substring('abcdef' from 2 for 3)", "substring('abcdef' from 2)", "position('b' in 'abc')"]
+    assert differences(project, texts) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("'abc' =~ 'b'", 1), ("'abc' !~ 'b'", 0), ("'abc' =~* 'B'", 1), ("'abc' !~* 'B'", 0),
+        ("'abc' !~ 'x'", 1), ("if(1 = 1, NULL, 'x') !~ 'x'", 1), ("if(1 = 1, NULL, 'x') not like 'x'", 1),
+    ],
+)  # fmt: skip
+def test_operators_of_hogql(project: Project, text: str, answer: int) -> None:
+    assert query.run(project, f"select {text} as value").rows == [(answer,)]
