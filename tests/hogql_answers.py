@@ -42,7 +42,7 @@ def ours(query: Query, project_id: int, *, rollups: bool = True) -> Rows:
     planned, _ = plan(query, facts)
     try:
         rows = postgres.fetch(to_postgres(planned, MOST), project_id, MOST)
-    except AgentryError as error:
+    except (AgentryError, HogQLError) as error:
         raise RefusedError(f"{error.message} ({error.code})") from None
     types = [type_ for _, type_ in planned.outputs]
     return [tuple(python_value(v, type_) for v, type_ in zip(row, types, strict=True)) for row in rows]

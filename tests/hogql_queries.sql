@@ -126,7 +126,7 @@ select c, max(gap) as longest from (select ifNull(properties.customer_id, '') as
 select c, sum(starts) as sessions from (select ifNull(properties.customer_id, '') as c, if(dateDiff('minute', lagInFrame(timestamp) over (partition by c order by timestamp rows between unbounded preceding and unbounded following), timestamp) > 720, 1, 0) as starts from events) group by c order by c;
 select distinct_id, timestamp, leadInFrame(event, 1, 'end') over (partition by distinct_id order by timestamp rows between unbounded preceding and unbounded following) as next from events order by timestamp limit 30;
 select timestamp, row_number() over (partition by toDate(timestamp) order by timestamp) as n from events order by timestamp limit 60;
-select avg(gap) from (select timestamp - lagInFrame(timestamp, 1, timestamp) over (order by timestamp rows between unbounded preceding and unbounded following) as gap from events);
+select avg(gap) from (select dateDiff('millisecond', lagInFrame(timestamp, 1, timestamp) over (order by timestamp rows between unbounded preceding and unbounded following), timestamp) as gap from events);
 -- unions
 select 'all' as what, count() as n from events union all select 'bad' as what, countIf(properties.status >= 400) as n from events;
 select what, n from (select 'a' as what, 1 as n union all select 'b', 300 union all select 'c', -5) order by what;
@@ -166,6 +166,10 @@ select tupleElement((1, 'a'), 2) as a, (event, distinct_id).1 as b from events o
 select topK(1)(properties.method) from events;
 select groupArrayIf(event, event = 'sign_up') as g from events where toDate(timestamp) = '2026-11-20';
 select groupArray(3)(event) as first_three from (select event from events order by timestamp);
+select properties.endpoint as e, count() from (select * from events where event = 'sign_up') group by e order by e;
+select t.properties.status as s, t.properties.latency_ms as ms, t.event from (select timestamp, event, properties from events) as t order by t.timestamp limit 20;
+with recent as (select * from events where timestamp > now() - interval 7 day) select properties.plan as plan, avg(properties.latency_ms) from recent group by plan order by plan;
+select a.properties.customer_id as c, count() from (select * from events) a inner join (select distinct_id, max(timestamp) as last from events group by distinct_id) b on a.distinct_id = b.distinct_id and a.timestamp = b.last group by c order by c;
 -- text
 select extract(properties.endpoint, '/v([0-9]+)/') as v, count() from events where properties.endpoint is not null group by v order by v;
 select replaceRegexpAll(properties.endpoint, '[0-9]+', ':n') as route, count() as n from events group by route order by route;

@@ -142,11 +142,10 @@ class _Printer:
             for frame in reversed(self.frames)
             if not isinstance(frame[0], Join) and frame[0].alias == column.source
         )
-        if isinstance(column, Property):
-            return f"{name}.properties"
+        known = "properties" if isinstance(column, Property) else column.name
         match relation:
             case Derived(query=query):
-                return f"{name}.{name}c{[output for output, _ in query.outputs].index(column.name)}"
+                return f"{name}.{name}c{[output for output, _ in query.outputs].index(known)}"
             case ArrayJoin(arrays=arrays):
-                return f"{name}c{[item for item, _ in arrays].index(column.name)}"
-        return f"{name}.{column.name}"
+                return f"{name}c{[item for item, _ in arrays].index(known)}"
+        return f"{name}.{known}"

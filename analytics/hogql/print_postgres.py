@@ -241,7 +241,7 @@ class _Printer:
     def column(self, column: Column | Property) -> str:
         frame = next(frame for frame in reversed(self.frames) if frame.relation.alias == column.source)
         if isinstance(column, Property):
-            return self._property(column, frame.name)
+            return self._property(column, frame)
         text = self._stored(column.name, frame)
         if frame.optional and not self.expressions.joining and not column.type.nullable:
             return f"coalesce({text}, {zero(column.type)})"  # what a LEFT JOIN left empty, in ClickHouse
@@ -262,14 +262,17 @@ class _Printer:
                 return all_properties(frame.name)
         return f'{frame.name}."{column}"'
 
-    def _property(self, prop: Property, name: str) -> str:
+    def _property(self, prop: Property, frame: _Frame) -> str:
         key = prop.path[0]
         if prop.type == JSON:
-            return self._sent(key, name)
-        if len(prop.path) == 1 and key in PROMOTED:
-            return promoted(key, f"{name}.")
+            return self._sent(key, frame)
         path = self.expressions.parameter(list(prop.path), "text[]")
-        text = f"({name}.rest #>> {path})"
+        if isinstance(frame.relation, Derived):
+            text = f"(hogql_json({self._stored('properties', frame)}) #>> {path})"
+        elif len(prop.path) == 1 and key in PROMOTED:
+            return promoted(key, f"{frame.name}.")
+        else:
+            text = f"({frame.name}.rest #>> {path})"
         match prop.type.name:
             case "Float64":
                 return f"property_number{text}"
@@ -279,9 +282,9 @@ class _Printer:
                 return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
         return text
 
-    def _sent(self, key: str, name: str) -> str:
+    def _sent(self, key: str, frame: _Frame) -> str:
         """The property as JSON, as it was sent; from a subquery's `properties`, which are text, likewise."""
-        frame = next(frame for frame in reversed(self.frames) if frame.name == name)
+        name = frame.name
         if isinstance(frame.relation, Derived):
             text = self._stored("properties", frame)
             return f"(hogql_json({text}) -> {self.expressions.parameter(key, 'text')})"

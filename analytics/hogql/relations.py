@@ -27,8 +27,9 @@ from analytics.hogql.tree import (
     Relation,
     Select,
     Table,
+    Union,
 )
-from analytics.hogql.types import UINT8, UINT64
+from analytics.hogql.types import STRING, UINT8, UINT64
 from analytics.hogql.walk import sources
 
 MATCHED = "\0matched"  # a column that no query can name
@@ -187,7 +188,15 @@ def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Rel
 
 
 def _derived(query: Query, alias: str) -> tuple[Relation, Source]:
-    return Derived(query, alias), Source(alias, dict(query.outputs))
+    return Derived(query, alias), Source(alias, dict(query.outputs), is_events=_has_properties(query))
+
+
+def _has_properties(query: Query) -> bool:
+    """Whether a subquery hands the events' properties on, so that they can be read as in the events."""
+    if isinstance(query, Union):
+        return all(map(_has_properties, query.selects))
+    found = next((output.expr for output in query.columns if output.name == "properties"), None)
+    return isinstance(found, Column) and found.name == "properties" and found.type == STRING
 
 
 def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, Source]:
