@@ -1,4 +1,4 @@
-"""All of time, judged by ClickHouse: zones, parts, buckets, differences, moves, parsing and formats."""
+"""Times, judged by ClickHouse: parts, buckets, differences and moves, in every awkward zone."""
 
 from __future__ import annotations
 
@@ -137,4 +137,40 @@ def test_differences_of_times(project: Project) -> None:
         for name, chosen in (("dateDiff", pairs), ("age", one_zone))
         for unit in [*UNITS, "millisecond"]
     ]
+    assert not differences(project, texts)
+
+
+STEPS = [f"interval {n} {unit}" for unit in UNITS for n in (1, 13, -2)]
+
+
+def test_moves(project: Project) -> None:
+    """Months clamp, a Date moved by hours is a DateTime, days of a zone keep the clock."""
+    later = [value for value in IN_ZONES[3:90:5] if "e(0," not in value and "86399" not in value]
+    values = [DAYS[2], DAYS[5], MOMENTS[3], MOMENTS[5], *PRECISE, *later]
+    texts = [
+        "select " + ", ".join(f"toUnixTimestamp({value} {sign} {step})" for step in STEPS)
+        for value in values
+        for sign in "+-"
+    ]
+    texts += [f"materialize({value}) + {step}" for value in values[:6] for step in STEPS]
+    texts += [f"{value} {text}" for value in values[:6] for text in ("+ 5", "- 5", "+ 1.5")]
+    assert not differences(project, texts)
+
+
+def test_intervals_of_any_width(project: Project) -> None:
+    times = [
+        *("toDateTime('2026-01-31 13:02:03')", "toDateTime64('2026-01-31 13:02:03.456', 3)"),
+        *("toDateTime('2026-03-29 13:02:03', 'Europe/Berlin')", "toDateTime(1792912323, 'Asia/Kathmandu')"),
+    ]
+    texts = [
+        "select " + ", ".join(f"toStartOfInterval({time}, interval {n} {unit})" for n in (1, 2, 3, 7, 11, 90))
+        for time in times
+        for unit in UNITS
+    ]
+    texts += [
+        f"toStartOfInterval({times[0]}, interval {n} {unit}, toDateTime('2025-01-30 03:04:05'))"
+        for unit in UNITS
+        for n in (1, 2, 7)
+    ]
+    texts += [f"toStartOfInterval({day}, interval 2 {unit})" for unit in UNITS[3:] for day in DAYS]
     assert not differences(project, texts)

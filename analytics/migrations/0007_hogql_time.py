@@ -47,8 +47,8 @@ RETURN CASE unit
 END::bigint;
 """
 
-# ClickHouse takes the weeks between two Mondays, and one off where the second's day of the week is earlier, or
-# the time of day is (which it looks at on other days too, if the hours are the same).
+# ClickHouse takes the weeks between two Mondays, and one off where the second's day of the week is earlier,
+# or the time of day is (which it looks at on other days too, if the hours are the same).
 AGES = """
 CREATE FUNCTION hogql_age_weeks(a timestamptz, b timestamptz) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -123,8 +123,10 @@ RETURN date_trunc('second', least(greatest(x, '1970-01-01 00:00:00+00'::timestam
 
 CREATE FUNCTION hogql_clock(clock text[], day date) RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN day + make_interval(hours => coalesce(clock[1], '0')::integer, mins => coalesce(clock[2], '0')::integer)
-           + make_interval(secs => (coalesce(clock[3], '0') || '.' || coalesce(left(clock[4], 6), '0'))::double precision);
+RETURN day + make_interval(
+    hours => coalesce(clock[1], '0')::integer,
+    mins => coalesce(clock[2], '0')::integer,
+    secs => (coalesce(clock[3], '0') || '.' || coalesce(left(clock[4], 6), '0'))::double precision);
 
 CREATE FUNCTION hogql_month(name text) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -136,7 +138,8 @@ DECLARE
     name constant text := '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*';
     m text[];
 BEGIN
-    m := regexp_match(value, '^([0-9]{4})(?:[-/.]([0-9]{1,2})(?:[-/.]([0-9]{1,2}))?)?(?![0-9])(.*)$');
+    m := regexp_match(value, '^([0-9]{4})(?:[-/.]([0-9]{1,2})(?:[-/.]([0-9]{1,2}))?)?'
+                             '(?![0-9]| [a-z]+ [0-9])(.*)$');
     IF m IS NOT NULL THEN
         RETURN ARRAY[m[1], coalesce(m[2], '1'), coalesce(m[3], '1'), m[4]];
     END IF;
@@ -158,10 +161,14 @@ BEGIN
     IF m IS NOT NULL THEN
         RETURN ARRAY[m[3], hogql_month(m[1])::text, m[2], m[4]];
     END IF;
+    m := regexp_match(value, '^([0-9]{4}) ' || name || ' ([0-9]{1,2})(?![0-9])(.*)$');
+    IF m IS NOT NULL THEN
+        RETURN ARRAY[m[1], hogql_month(m[2])::text, m[3], m[4]];
+    END IF;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION hogql_read_time(value text, zone text, us boolean) RETURNS timestamptz
+CREATE FUNCTION hogql_read_time(value text, zone text, us boolean, digits boolean) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     offsets constant text := '(?: *(?:z|utc|gmt))?(?: *([+-][0-9]{1,2}):?([0-9]{2})?)?';
@@ -174,7 +181,7 @@ BEGIN
         RETURN to_timestamp(s::numeric / CASE length(s) WHEN 13 THEN 1000 WHEN 16 THEN 1000000 ELSE 1 END);
     END IF;
     IF s ~ '^[0-9]{9,10}[.][0-9]+$' THEN
-        RETURN to_timestamp(s::numeric);
+        RETURN CASE WHEN digits THEN to_timestamp(s::numeric) END;
     END IF;
     s := regexp_replace(s, '^([0-9]{4})([0-9]{2})([0-9]{2})(?![0-9])', '\1-\2-\3');
     s := regexp_replace(s, '^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{6})(?![0-9])', '\1-\2-\3 \4');
@@ -194,7 +201,8 @@ BEGIN
         RETURN NULL;
     END IF;
     wall := make_date(m[1]::integer, m[2]::integer, m[3]::integer);
-    m := regexp_match(m[4], '^(?:(?:t|[ ,]+)(?:([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:[.]([0-9]*))?)?)?'
+    m := regexp_match(m[4], '^(?:(?:t|[ ,]+)'
+                            '(?:([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:[.]([0-9]*))?)?)?'
                             || ' *(am|pm)?)?)?' || offsets || '$');
     IF m IS NULL OR (m[1] IS NOT NULL AND m[2] IS NULL AND m[5] IS NULL AND length(m[1]) < 2) THEN
         RETURN NULL;
@@ -216,8 +224,7 @@ END $$;
 CREATE FUNCTION hogql_day_of(year integer, month integer, day integer) RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN year = 0 OR month NOT BETWEEN 1 AND 12 OR day NOT BETWEEN 1 AND 31 THEN '1970-01-01'::date
-            ELSE least(greatest(make_date(year, month, 1) + (day - 1), '1970-01-01'::date), '2149-06-06'::date)
-       END;
+            ELSE least(greatest(make_date(year, month, 1) + (day - 1), '1970-01-01'), '2149-06-06') END;
 
 CREATE FUNCTION hogql_read_plain(value text, zone text, digits boolean) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -225,8 +232,13 @@ DECLARE
     m text[];
     wall timestamp;
 BEGIN
+    IF digits AND value = '' THEN
+        RETURN to_timestamp(0);  -- as ClickHouse has it
+    END IF;
     IF value ~ '^[0-9]{5,18}$' OR (digits AND value ~ '^[0-9]{5,18}[.][0-9]*$') THEN
-        RETURN to_timestamp(least(value::numeric, 4294967295));
+        RETURN to_timestamp(CASE WHEN NOT digits THEN least(value::numeric, 4294967295)
+                                 WHEN value ~ '^[0-9]{13}$' THEN value::numeric / 1000
+                                 ELSE least(value::numeric, 253402300799) END);
     END IF;
     m := regexp_match(value, '^([0-9]{4})[-/.]([0-9]{2})[-/.]([0-9]{2})'
                              '(?:[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.]([0-9]+))?)?$');
@@ -234,7 +246,7 @@ BEGIN
         RETURN NULL;
     END IF;
     IF m[1]::integer = 0 OR m[2]::integer NOT BETWEEN 1 AND 12 OR m[3]::integer NOT BETWEEN 1 AND 31 THEN
-        RETURN to_timestamp(0);
+        RETURN CASE WHEN digits THEN '1900-01-01 00:00:00+00'::timestamptz ELSE to_timestamp(0) END;
     END IF;
     wall := hogql_clock(m[4:7], make_date(m[1]::integer, m[2]::integer, 1) + (m[3]::integer - 1));
     RETURN hogql_at(wall, zone);
@@ -245,8 +257,9 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     m text[];
 BEGIN
-    m := regexp_match(value, '^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})'
-                             '(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]*)?)?$');
+    m := regexp_match(value, '^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})$');
+    m := coalesce(m, regexp_match(value, '^([0-9]{4})[-/.]([0-9]{2})[-/.]([0-9]{2})'
+                                         '[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?$'));
     m := coalesce(m, regexp_match(value, '^([0-9]{4})([0-9]{2})([0-9]{2})$'));
     RETURN hogql_day_of(m[1]::integer, m[2]::integer, m[3]::integer);
 END $$;
@@ -274,7 +287,8 @@ RETURN CASE WHEN year BETWEEN 1900 AND 2299 AND month BETWEEN 1 AND 12 AND day B
                  AND hour BETWEEN 0 AND 99 AND minute BETWEEN 0 AND 99 AND second BETWEEN 0 AND 99
             THEN hogql_at(make_date(year::integer, month::integer, 1) + (day - 1)::integer
                           + make_interval(hours => hour::integer, mins => minute::integer,
-                                          secs => second + least(greatest(fraction, 0), 10 ^ digits - 1) / 10 ^ digits),
+                                          secs => second + least(greatest(fraction, 0), 10 ^ digits - 1)
+                                                           / 10 ^ digits),
                           zone)
             ELSE to_timestamp(0) END;
 
@@ -287,14 +301,15 @@ DECLARE
     month integer;
     day integer;
     hour integer;
-    clock interval;
+    minute integer;
+    second integer;
 BEGIN
     IF found IS NULL THEN
         RETURN NULL;
     END IF;
     parts := jsonb_object(fields, found);
-    year := coalesce((parts ->> 'year')::integer, 2000 + (parts ->> 'recent')::integer, CASE WHEN (parts ->> 'short')::integer >= 70 THEN 1900
-                     ELSE 2000 END + (parts ->> 'short')::integer, 1970);
+    year := coalesce((parts ->> 'year')::integer, 2000 + (parts ->> 'recent')::integer,
+                     1970 + ((parts ->> 'short')::integer + 30) % 100, 1970);
     month := coalesce((parts ->> 'month')::integer, nullif(hogql_month(lower(parts ->> 'name')), 0), 1);
     day := coalesce((parts ->> 'day')::integer, 1);
     hour := coalesce((parts ->> 'hour')::integer, (parts ->> 'half')::integer, 0);
@@ -304,14 +319,14 @@ BEGIN
     IF parts ? 'half' AND parts ? 'noon' THEN
         hour := hour % 12 + CASE WHEN lower(parts ->> 'noon') = 'pm' THEN 12 ELSE 0 END;
     END IF;
-    clock := make_interval(hours => hour, mins => coalesce((parts ->> 'minute')::integer, 0),
-                           secs => coalesce((parts ->> 'second')::integer, 0));
-    IF year NOT BETWEEN 1970 AND 2105 OR month NOT BETWEEN 1 AND 12 OR day < 1 OR clock >= interval '1 day'
-        OR day > extract(day FROM make_date(year, month, 1) + interval '1 month - 1 day')
-        OR coalesce((parts ->> 'minute')::integer, 0) > 59 OR coalesce((parts ->> 'second')::integer, 0) > 59 THEN
+    minute := coalesce((parts ->> 'minute')::integer, 0);
+    second := coalesce((parts ->> 'second')::integer, 0);
+    IF year NOT BETWEEN 1970 AND 2105 OR month NOT BETWEEN 1 AND 12 OR day < 1 OR hour > 23
+        OR minute > 59 OR second > 59
+        OR day > extract(day FROM make_date(year, month, 1) + interval '1 month - 1 day') THEN
         RETURN NULL;
     END IF;
-    RETURN hogql_at(make_date(year, month, day) + clock, zone);
+    RETURN hogql_at(make_date(year, month, day) + make_time(hour, minute, second), zone);
 END $$;
 """
 

@@ -23,12 +23,12 @@ _LAST_SECOND = 4294967295
 def _read(printer: Expressions, name: str, text: str, type_: Type) -> str:
     """Text as a moment: by one of hogql_read_time's rules, cut to the type's digits and range."""
     us = "true" if "US" in name else "false"
+    digits = "true" if type_.name.startswith("DateTime64") else "false"
     zone = zone_name(printer, type_.zone)
     if name.startswith("to") and "Or" in name:
-        digits = "true" if type_.precision else "false"
         read = f"hogql_read_plain({text}, {zone}, {digits})"
     else:
-        read = f"hogql_read_time({text}, {zone}, {us})"
+        read = f"hogql_read_time({text}, {zone}, {us}, {digits})"
     return _cut(read, type_)
 
 
@@ -86,7 +86,8 @@ def _digits(args: list[Expr], at: int, otherwise: int) -> int:
     """The precision that stands at a place. Raises ArgumentError."""
     if len(args) <= at or args[at].type == STRING:
         return otherwise
-    value = args[at].value if isinstance(args[at], Literal) else None
+    arg = args[at]
+    value = arg.value if isinstance(arg, Literal) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 6:
         raise ArgumentError("A DateTime64 has 0 to 6 digits.", "Write the number itself, for example 3.")
     return value
