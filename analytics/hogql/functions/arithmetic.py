@@ -124,7 +124,9 @@ def _int_div(printer: Expressions, call: Call) -> str:
         mixed = left.type.is_signed != right.type.is_signed
         a = _as_signed(texts[0], left) if mixed else texts[0]
         b = _as_signed(texts[1], right) if mixed and right.type.bits >= left.type.bits else texts[1]
-        text = f"(({a}) / {b if call.name == 'intDiv' else f'nullif({b}, 0)'})"
+        b = b if call.name == "intDiv" else f"nullif({b}, 0)"
+        huge = UINT64 in {left.type.required(), right.type.required()} and not mixed
+        text = f"div(({a})::numeric, ({b})::numeric)" if huge else f"(({a}) / {b})"
     text = wrapped(text, call.type) if right.type.is_float else text
     if call.name == "intDivOrZero":
         return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
