@@ -83,7 +83,7 @@ def running(database: psycopg.Connection[Any]) -> int:
 
 def places(valkey: redis.Redis) -> int:
     """How many places of projects are taken."""
-    return sum(int(valkey.zcard(key)) for key in valkey.scan_iter("queries:*"))  # type: ignore[arg-type]
+    return sum(int(valkey.zcard(key)) for key in valkey.scan_iter("queries:*"))
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:

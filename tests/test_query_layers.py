@@ -73,7 +73,7 @@ def stored() -> list[Any]:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         tables = [name for (name,) in cursor.fetchall()]
         cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_without_the_allow_list(client: Client, token: str, monkeypatch: pytest.MonkeyPatch) -> None:

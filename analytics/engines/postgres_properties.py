@@ -47,4 +47,4 @@ def forget(project_id: int, name: str) -> bool:
     """Take the type away; the next event with the property records one anew."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM property_types WHERE project_id = %s AND name = %s", [project_id, name])
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)
