@@ -46,10 +46,14 @@ class _Printer:
     def __init__(self) -> None:
         self.expressions = Expressions(self.column, self.subquery)
         self.frames: list[tuple[Relation, str]] = []  # the relations around, and what we call them
+        self.printed: dict[Query, str] = {}
         self.count = 0
 
     def subquery(self, query: Query) -> str:
-        return self.query(query, self._name("q"))
+        """A subquery in an expression. Where it stands twice its text is the same, as of any group key."""
+        if query not in self.printed:
+            self.printed[query] = self.query(query, self._name("q"))
+        return self.printed[query]
 
     def _name(self, kind: str) -> str:
         self.count += 1

@@ -40,6 +40,7 @@ GUARDED = {
     *("JSONExtractRaw", "JSONHas", "JSONLength", "JSONType", "toUUIDOrZero", "toDateOrZero"),
     *("toDateTimeOrZero", "toDateTime64OrZero", "parseDateTimeBestEffortOrZero", "arrayElement"),
     *("parseDateTime64BestEffortOrZero", "parseDateTimeBestEffortUSOrZero", "position", "formatDateTime"),
+    *("formatReadableTimeDelta", "parseDateTimeOrZero", "parseDateTimeInJodaSyntaxOrZero"),
     *("parseDateTime64BestEffortUSOrZero", "toMonday", "toStartOfWeek", "toLastDayOfWeek", "dateTrunc"),
     *("toStartOfMonth", "toLastDayOfMonth", "toStartOfQuarter", "toStartOfYear", "toStartOfISOYear"),
 }
