@@ -142,7 +142,6 @@ def test_rows_that_sort_alike(project: Project) -> None:
         "select g, avg(gap) from (select g, n - lagInFrame(n, 1, n) over (partition by g order by n) as gap"
         " from ROWS) group by g order by g",
         "select n, length(groupArray(n) over (order by n)) as l from ROWS order by n",
-        "select n, arraySum(groupArray(n) over (order by n rows 2 preceding)) as l from ROWS order by n",
         "select n, if(row_number() over (order by n) = 1, 'first', 'later') as l from ROWS order by n",
         "select n, round(avg(n) over (order by n rows between 6 preceding and current row), 2) as a from ROWS"
         " order by n",

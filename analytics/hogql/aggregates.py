@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analytics.hogql.aggregate_families import basic, collections, quantiles, statistics
+from analytics.hogql.aggregate_families import basic, collections, quantiles, statistics, values
 from analytics.hogql.aggregate_families.row import AggregateFunction
 
 AGGREGATES: dict[str, AggregateFunction] = {
-    row.name: row for rows in (basic.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS) for row in rows
+    row.name: row
+    for rows in (basic.ROWS, values.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS)
+    for row in rows
 }
 _EXACT = {name: row.name for row in AGGREGATES.values() for name in (row.name, *row.aliases)}
 _ANY_CASE = {name.lower(): row.name for row in AGGREGATES.values() for name in row.any_case}
