@@ -89,7 +89,7 @@ class Elements:
         """A lambda's body over the elements."""
         self.printer.lambdas.append((function.alias, self.items))
         try:
-            return self.printer.value(function.body)
+            return self._inside(self.printer.value(function.body))
         finally:
             self.printer.lambdas.pop()
 
@@ -103,9 +103,13 @@ class Elements:
             return self.items[0] if self.types[0].name == "Bool" else f"{self.items[0]} <> 0"
         self.printer.lambdas.append((function.alias, self.items))
         try:
-            return self.printer.condition(function.body, filtering=True)
+            return self._inside(self.printer.condition(function.body, filtering=True))
         finally:
             self.printer.lambdas.pop()
+
+    def _inside(self, text: str) -> str:
+        """A body that names no element: an aggregate over it would be the outer SELECT's, not ours."""
+        return text if f"{self.name}." in text else f"(CASE WHEN {self.place} > 0 THEN {text} END)"
 
     def select(self, what: str, condition: str = "", last: str = "") -> str:
         """`(SELECT what FROM the elements WHERE condition …)`."""

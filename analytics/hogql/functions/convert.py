@@ -138,7 +138,7 @@ ROWS = [
     ),
     Function(
         "toBool",
-        "any",
+        "number|text",
         lambda types: BOOL.or_null(types[0].name == "String"),
         _bool,
         "true or false",
