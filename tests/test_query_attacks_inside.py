@@ -40,7 +40,7 @@ CALLS: list[tuple[int, str, list[str]]] = [
     (62, COLUMN, ["current_user", "session_user", "current_catalog", "current_schema"]),
     (63, FUNCTION, ['"pg_sleep"(1)', "PG_SLEEP(1)", "`pg_sleep`(1)"]),
     (63, COLUMN, ["pg_catalog.count(*)", "pg_catalog.pg_sleep(1)"]),
-    (64, CLAUSE, ["1 operator(pg_catalog.+) 1"]),
+    (64, f"{CLAUSE} {SYNTAX}", ["1 operator(pg_catalog.+) 1"]),
     (65, f"{SYNTAX} {CLAUSE} wrong_arguments", ["'events'::regclass", "cast('events' as regclass)"]),
     (65, f"{CLAUSE} {FUNCTION} wrong_arguments type_mismatch", ["cast('events', 'regclass')"]),
     (66, FUNCTION, ["sleep(3)", "sleepEachRow(1)", "hogql_divide(1, 2)", "property_number('1')"]),
