@@ -88,8 +88,13 @@ def _compared(who: str, sql: str, database: str, query: Query, rows: Rows) -> st
 
 
 def _told(kind: str) -> str:
-    """A type as Agentry tells it: a Date is one, however wide."""
-    return plain(kind).replace("Date32", "Date")
+    """A type as Agentry tells it: without the sizes of dates and of bytes, an Enum as its text."""
+    return re.sub(r"Enum8\([^()]*\)|Date32|FixedString\(\d+\)", _plain_name, plain(kind))
+
+
+def _plain_name(match: re.Match[str]) -> str:
+    known = {"Enum": "String", "Date": "Date", "Fixe": "FixedString"}
+    return known[match[0][:4]]
 
 
 def in_order(rows: Rows, types: list[Type]) -> Rows:
@@ -99,7 +104,7 @@ def in_order(rows: Rows, types: list[Type]) -> Rows:
 
 def _key(value: Any, type_: Type) -> str:
     if value is None:
-        return ""
+        return "\0"
     if type_.is_float:
         return f"{float(value):.6g}"
     if type_.items:

@@ -282,3 +282,10 @@ select toStartOfMonth(day) as m, event, sum(calls) as n from usage group by m, e
 select argMax(event, n), max(n) from (select event, count() as n from events group by event);
 select count() from (select 1 from events group by properties.customer_id, properties.endpoint);
 select max(c) - min(c) from (select toHour(timestamp) as h, count() as c from events group by h);
+-- printed
+select count() from events where properties.status * 3 = properties.bytes * 3;
+-- printed
+select properties.bytes / 0 = properties.score / 0 as a, properties.bytes / 0 != properties.score / 0 as b, count() from events group by a, b order by a, b;
+select properties.bytes / 0 as x, count() from events group by x order by x;
+select properties.bytes / 0 as x, toDate(timestamp) as d from events order by x desc, d desc, timestamp limit 400;
+select -toHour(timestamp) + properties.status % 7 as x from events order by timestamp limit 100;

@@ -62,6 +62,13 @@ def _logic(printer: Expressions, call: Call) -> str:
     return f"{call.name}({', '.join(map(printer.condition, call.args))})"
 
 
+def _alike(printer: Expressions, call: Call) -> str:
+    """All arguments as the type of the result."""
+    if not call.type.is_number:
+        return ""
+    return f"{call.name}({', '.join(printer.as_type(arg, call.type) for arg in call.args)})"
+
+
 def _concat(printer: Expressions, call: Call) -> str:
     """NULL is ''."""
     parts = [
@@ -82,5 +89,6 @@ SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
         else ""
     ),
     **dict.fromkeys(("and", "or", "not", "xor"), _logic),
+    **dict.fromkeys(("greatest", "least", "coalesce", "ifNull"), _alike),
     "concat": _concat,
 }

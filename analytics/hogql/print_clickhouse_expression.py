@@ -28,8 +28,14 @@ from analytics.hogql.types import NULL, Type, smallest
 
 # Which texts of a JSON value are numbers: the rule of property_number in PostgreSQL.
 NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
-# ClickHouse's `a < NULL` is NULL, where a comparison of HogQL is false.
-ORDERED = {"<": "less", "<=": "lessOrEquals", ">": "greater", ">=": "greaterOrEquals"}
+FUNCTIONS = {
+    "=": "equals",
+    "!=": "notEquals",
+    "<": "less",
+    "<=": "lessOrEquals",
+    ">": "greater",
+    ">=": "greaterOrEquals",
+}
 
 
 class Expressions:
@@ -150,18 +156,17 @@ class Expressions:
         left, right = compare.left, compare.right
         for one, other in ((left, right), (right, left)):
             if isinstance(one, Literal) and one.value is None:
-                if compare.op in ORDERED:
+                if compare.op not in {"=", "!="}:
                     return "0"
                 return f"{'isNull' if compare.op == '=' else 'isNotNull'}({self.value(other)})"
-        texts = f"{self.value(left)}, {self.value(right)}"
-        nullable = (left.type.nullable or right.type.nullable) and not self.three_valued
-        if compare.op in ORDERED:
-            text = f"{ORDERED[compare.op]}({texts})"
-            return f"ifNull({text}, 0)" if nullable else text
-        if nullable:
-            same = f"isNotDistinctFrom({texts})"
-            return same if compare.op == "=" else f"not({same})"
-        return f"{'equals' if compare.op == '=' else 'notEquals'}({texts})"
+        one, other = self.value(left), self.value(right)
+        nullable = (left.type.nullable + right.type.nullable) * (not self.three_valued)
+        text = f"{FUNCTIONS[compare.op]}({one}, {other})"
+        if nullable < 2 or compare.op not in {"=", "!="}:
+            return f"ifNull({text}, {int(compare.op == '!=')})" if nullable else text
+        if compare.op == "=":
+            return f"ifNull({text}, isNull({one}) AND isNull({other}))"
+        return f"ifNull({text}, isNotNull({one}) OR isNotNull({other}))"
 
     def _in(self, expr: In) -> str:
         if isinstance(expr.options, tuple):
@@ -181,11 +186,11 @@ class Expressions:
             self.three_valued = around
 
     def _case(self, case: Case) -> str:
-        parts = [f"{self.condition(when)}, {self._as(then, case.type)}" for when, then in case.branches]
-        return f"multiIf({', '.join(parts)}, {self._as(case.default, case.type)})"
+        parts = [f"{self.condition(when)}, {self.as_type(then, case.type)}" for when, then in case.branches]
+        return f"multiIf({', '.join(parts)}, {self.as_type(case.default, case.type)})"
 
-    def _as(self, expr: Expr, type_: Type) -> str:
-        """A branch as the type of all; 64-bit integers of both kinds, and fractions, are one for us only."""
+    def as_type(self, expr: Expr, type_: Type) -> str:
+        """A value as the type of all: ClickHouse has none for a 64-bit integer beside another kind."""
         text = self.value(expr)
         if type_.is_number and expr.type.is_number and expr.type.required() != type_.required():
             return f"CAST({text}, {self.text(str(type_.or_null(expr.type.nullable)))})"

@@ -182,11 +182,12 @@ class Expressions:
     def _compare_floats(self, compare: Compare, text: list[str]) -> str:
         """What is no number equals nothing, is less or greater than nothing; PostgreSQL sorts it last."""
         left, right = (f"nullif({side}, 'NaN'::float8)" for side in text)
-        if compare.op != "!=":
+        if compare.op not in {"=", "!="}:
             return f"coalesce({left} {compare.op} {right}, false)"
-        if compare.left.type.nullable or compare.right.type.nullable:
-            return f"({left} IS DISTINCT FROM {right})"
-        return f"coalesce({left} <> {right}, true)"
+        same = f"coalesce({left} = {right}, false)"
+        if compare.left.type.nullable and compare.right.type.nullable and not self.joining:
+            same = f"({same} OR ({text[0]} IS NULL AND {text[1]} IS NULL))"
+        return same if compare.op == "=" else f"(NOT {same})"
 
     def _in(self, expr: In, filtering: bool) -> str:
         if isinstance(expr.options, tuple):
@@ -203,7 +204,9 @@ class Expressions:
         values: list[Any] = [o.value for o in options if isinstance(o, Literal) and o.value is not None]
         if not needle.type.is_number:
             kind = needle.type if needle.type.name == "String" else None
-            return self.parameter(values, sql_type(kind or next((o.type for o in options), needle.type)) + "[]")
+            return self.parameter(
+                values, sql_type(kind or next((o.type for o in options), needle.type)) + "[]"
+            )
         if any(isinstance(value, float) for value in values):
             return self.parameter([float(value) for value in values], "float8[]")
         whole = [int(value) for value in values]
@@ -245,9 +248,11 @@ class Expressions:
         return [printers.get(row.kinds_at(i)[0], self.value)(arg) for i, arg in enumerate(call.args)]
 
     def order(self, key: OrderKey, text: str = "") -> str:
-        """One key of ORDER BY: text by bytes, NULLs last unless asked otherwise. `text` is its SQL, if known."""
+        """One key of ORDER BY: NULLs last unless asked otherwise. `text` is its SQL, if it is known."""
         direction, nulls = "DESC" if key.descending else "ASC", "FIRST" if key.nulls_first else "LAST"
         text = text or self.value(key.expr)
-        if may_be_nan(key.expr):
-            text = f"nullif({text}, 'NaN'::float8)"  # among the NULLs, not the greatest
-        return order_keys(text, key.expr.type, f"{direction} NULLS {nulls}")
+        if not may_be_nan(key.expr):
+            return order_keys(text, key.expr.type, f"{direction} NULLS {nulls}")
+        sql = order_keys(f"nullif({text}, 'NaN'::float8)", key.expr.type, f"{direction} NULLS {nulls}")
+        # What is no number stands beside the NULLs: before them, or behind those that come first.
+        return f"{sql}, {text} IS NULL{' DESC' * key.nulls_first}" if key.expr.type.nullable else sql

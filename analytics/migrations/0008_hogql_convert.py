@@ -16,7 +16,7 @@ RETURN CASE WHEN x < 0 THEN (x::numeric + 18446744073709551616)::bigint ELSE x E
 END $$;
 
 CREATE FUNCTION hogql_add(a double precision, b double precision) RETURNS double precision
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN abs(a) < 8e307 AND abs(b) < 8e307 THEN a + b
             WHEN abs(a) >= 'Infinity' OR abs(b) >= 'Infinity' THEN a + b
             WHEN abs(a / 2 + b / 2) < 8.98846567431157e307 THEN a + b
