@@ -109,7 +109,8 @@ class Elements:
 
     def _inside(self, text: str) -> str:
         """A body that names no element: an aggregate over it would be the outer SELECT's, not ours."""
-        return text if f"{self.name}." in text else f"(CASE WHEN {self.place} > 0 THEN {text} END)"
+        own = text == "NULL" or f"{self.name}." in text
+        return text if own else f"(CASE WHEN {self.place} > 0 THEN {text} END)"
 
     def select(self, what: str, condition: str = "", last: str = "") -> str:
         """`(SELECT what FROM the elements WHERE condition …)`."""

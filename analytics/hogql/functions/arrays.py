@@ -47,7 +47,11 @@ def beside(result: Type | None, *, many: bool) -> Callable[[list[Type]], Type]:
             raise ArgumentError("It looks in an array, not in NULL.")
         sought = types[1] if many else array(types[1])
         merged([types[0], sought])
-        items = [type_.item for type_ in (types[0], sought) if type_.item.is_number]
+        both = (types[0].item, sought.item)
+        empty = [item for item in both if item.name == "Nothing" and not item.nullable]  # of `[]`
+        if empty and not all(item.is_integer or item.name == "Nothing" for item in both):
+            raise ArgumentError("`[]` has nothing of that type.", "Write it as emptyArrayString().")
+        items = [item for item in both if item.is_number]
         if len({item.name == "Bool" for item in items}) > 1:
             raise ArgumentError("The arrays hold different types.", "Convert them with arrayMap.")
         return result or types[0]

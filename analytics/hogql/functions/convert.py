@@ -11,7 +11,7 @@ from analytics.hogql.functions.to_number import as_number, check_source, of_text
 from analytics.hogql.print_call import zero
 from analytics.hogql.tree import Call, Case, Expr, Literal
 from analytics.hogql.type_names import parse_type
-from analytics.hogql.types import BOOL, NULL, STRING, UUID
+from analytics.hogql.types import BOOL, NULL, STRING, UUID, Type
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
@@ -123,6 +123,13 @@ def _none(names: tuple[str, ...], hint: str) -> list[Function]:
 
 UUID_OF_TEXT = Function("toUUIDOrNull", "text", UUID.or_null(), _uuid, "text as a UUID; NULL if it is none")
 
+
+def _uuid_default(types: list[Type]) -> Type:
+    if len(types) > 1 and types[1] != UUID:
+        raise ArgumentError(f"The second is a UUID, not {types[1]}.", "Write toUUID('…').")
+    return UUID
+
+
 ROWS = [
     Function(
         "toString", "any [zone]", STRING, _text, "as text; a time by the clock of a zone", rewrite=_no_lists
@@ -149,7 +156,14 @@ ROWS = [
     ),
     UUID_OF_TEXT,
     Function("toUUIDOrZero", "text", UUID, _uuid_or, "text as a UUID; zeros if it is none"),
-    Function("toUUIDOrDefault", "text [any]", UUID, _uuid_or, "text as a UUID; or the second", strict=False),
+    Function(
+        "toUUIDOrDefault",
+        "text [any]",
+        _uuid_default,
+        _uuid_or,
+        "text as a UUID; or the second",
+        strict=False,
+    ),
     Function(
         "assumeNotNull",
         "any",
