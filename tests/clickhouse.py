@@ -65,9 +65,8 @@ def same(ours: Any, theirs: Any, type_: str = "") -> bool:
         return str(ours) == theirs
     if isinstance(ours, float) or isinstance(theirs, float):
         mine, other = float(ours), float(theirs)
-        return math.isclose(mine, other, rel_tol=1e-9, abs_tol=1e-12) or (
-            math.isnan(mine) and math.isnan(other)
-        )
+        close = math.isclose(mine, other, rel_tol=1e-9, abs_tol=1e-12)
+        return bool(close or (math.isnan(mine) and math.isnan(other)))
     return bool(ours == theirs)
 
 

@@ -65,6 +65,50 @@ TIMES = [
     "toStartOfHour(timestamp)",
 ]
 DATES = ["toDate(timestamp)", "toDate('2024-02-29')", "toDate('2026-12-31')"]
+# For rows whose arguments are constants of a form that no pool has.
+CALLS = {
+    "appendTrailingCharIfAbsent": ["appendTrailingCharIfAbsent(event, '/')"],
+    "substringIndex": ["substringIndex(ifNull(properties.endpoint, ''), '/', 2)"],
+    "substringIndexUTF8": ["substringIndexUTF8(properties.endpoint, '/', -1)"],
+    "translate": ["translate(event, 'abc', 'xyz')", "translate(properties.endpoint, '/', '-')"],
+    "translateUTF8": ["translateUTF8(properties.region, 'ÄÖ', 'ao')"],
+    "splitByChar": ["splitByChar('/', ifNull(properties.endpoint, ''))", "splitByChar('_', event, 1)"],
+    "multiSearchAny": ["multiSearchAny(event, ['page', 'sign'])"],
+    "multiSearchAnyUTF8": ["multiSearchAnyUTF8(event, ['page', 'sign'])"],
+    "multiSearchAnyCaseInsensitive": ["multiSearchAnyCaseInsensitive(event, ['PAGE'])"],
+    "multiSearchAnyCaseInsensitiveUTF8": ["multiSearchAnyCaseInsensitiveUTF8(event, ['PAGE'])"],
+    "multiSearchAllPositions": ["multiSearchAllPositions(event, ['e', 'a', 'x'])"],
+    "multiSearchFirstPosition": ["multiSearchFirstPosition(event, ['e', 'a', 'x'])"],
+    "multiSearchFirstIndex": ["multiSearchFirstIndex(event, ['x', 'e', 'a'])"],
+    "extractGroups": ["extractGroups(event, '([a-z]+)_([a-z]+)')"],
+    "extractAllGroups": ["extractAllGroups(event, '([a-z])([a-z])')"],
+    "base64Decode": ["base64Decode(base64Encode(event))"],
+    "IPv4StringToNum": ["IPv4StringToNum('10.1.2.3')"],
+    "arrayReduce": ["arrayReduce('sum', [1, 2, 3])", "arrayReduce('max', range(toHour(timestamp) + 1))"],
+    "arrayFold": ["arrayFold((acc, x) -> acc + x, [1, 2, 3], toInt64(0))"],
+    "arrayFirstOrNull": ["arrayFirstOrNull(x -> x > 9, [1, 20])", "arrayFirstOrNull(x -> x > 9, [1])"],
+    "arrayLastOrNull": ["arrayLastOrNull(x -> x > 9, [1, 20, 30])"],
+    "arrayCount": ["arrayCount(x -> x > 1, range(toHour(timestamp)))"],
+    "arrayAvg": ["arrayAvg(range(toHour(timestamp)))", "arrayAvg(x -> x * 2, [1, 2])"],
+    "arrayProduct": ["arrayProduct(range(toHour(timestamp)))"],
+    "arrayReverseSplit": ["arrayReverseSplit(x -> x = 2, [1, 2, 3])"],
+    "arrayDifference": ["arrayDifference([1, 5, 2])"],
+    "tupleMinus": ["tupleMinus((1, 2), (3, toHour(timestamp)))"],
+    "tupleMultiply": ["tupleMultiply((1, 2.5), (3, 4))"],
+    "tupleDivide": ["tupleDivide((1, 2.5), (3, 4))"],
+    "tuplePlus": ["tuplePlus((1, 2.5), (3, 4))"],
+    "toInterval": ["timestamp + toInterval(2, 'day')"],
+    "uniqCombined": ["uniqCombined(event)"],
+    "uniqCombined64": ["uniqCombined64(event)"],
+    "transform": [
+        "transform(event, ['sign_up'], ['new'], 'old')",
+        "transform(toHour(timestamp), [1, 2], [10, 20], 0)",
+    ],
+    **{
+        f"toInterval{unit}": [f"timestamp + toInterval{unit}(3)"]
+        for unit in ("Second", "Minute", "Hour", "Day", "Week", "Month", "Quarter", "Year", "Millisecond")
+    },
+}
 ARRAYS = [
     "[1, 2, 3]",
     "[3, 1, 2, 1]",
@@ -84,7 +128,7 @@ POOLS: dict[str, list[str]] = {
     "text": TEXTS,
     "number": NUMBERS,
     "int": INTS,
-    "bool": ["1", "0", "true", "event = 'page_view'", "properties.cached", "properties.status > 300", "2"],
+    "bool": ["1", "0", "true", "event = 'page_view'", "properties.cached", "toHour(timestamp) > 9", "2"],
     "time": TIMES + DATES,
     "moment": TIMES,
     "moment64": ["timestamp", "properties.due", "toDateTime64('2026-10-25 01:30:00.5', 3)"],
@@ -126,6 +170,8 @@ def arguments(kinds: list[str], rng: random.Random) -> list[str]:
 
 def call(row: Function, rng: random.Random) -> str:
     """A call of the row; it need not be one that its types allow."""
+    if row.name in CALLS:
+        return rng.choice(CALLS[row.name])
     return f"{row.name.removesuffix(OF_ARRAYS)}({', '.join(arguments(row.takes.split(), rng))})"
 
 
@@ -134,6 +180,8 @@ PARAMETERS = {"share": ["0.5", "0.9", "0.99", "0", "1"], "count": ["2", "5"], "t
 
 def aggregate(row: AggregateFunction, rng: random.Random) -> str:
     """A call of an aggregate, with -If, -Distinct and parameters now and then."""
+    if row.name in CALLS:
+        return rng.choice(CALLS[row.name])
     name, texts = row.name, arguments(row.takes.split(), rng)
     if row.distinct and rng.random() < 0.2:
         name += "Distinct"

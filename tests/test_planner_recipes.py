@@ -36,7 +36,8 @@ RECIPES = {
                    countIf(timestamp >= now() - interval 7 day) as this_week,
                    countIf(timestamp >= now() - interval 14 day and timestamp < now() - interval 7 day)
                        as last_week
-            from events where event = 'api_request' and timestamp >= now() - interval 14 day group by customer)
+            from events where event = 'api_request' and timestamp >= now() - interval 14 day
+            group by customer)
         where last_week > 0 and this_week < 1.5 * last_week order by change, customer""",
     "grown by more than 30 %": """
         with toStartOfMonth(now()) as month
@@ -80,7 +81,8 @@ RECIPES = {
         from events where event = 'api_request' group by customer order by calls desc, customer limit 10""",
     "top three endpoints of each customer": """
         select properties.customer_id as customer, properties.endpoint as endpoint, count() as calls
-        from events group by customer, endpoint order by customer, calls desc, endpoint limit 3 by customer""",
+        from events group by customer, endpoint
+        order by customer, calls desc, endpoint limit 3 by customer""",
     "this week beside last": """
         select a.customer as customer, a.calls as now_calls, b.calls as before_calls from (
             select properties.customer_id as customer, count() as calls from events

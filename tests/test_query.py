@@ -70,7 +70,9 @@ def test_the_walkthroughs_top_20(client: Client, token: str, stored: Project) ->
         {"name": "last_call_at", "type": "DateTime64(3)"},
     ]
     assert body["source"] == "both"
-    assert body["plan"]["parts"][0]["levels"] == ["usage_day", "usage_hour", "events"]
+    levels = body["plan"]["parts"][0]["levels"]
+    # In the last hour of a day no whole hour is left beside the days.
+    assert levels in (["usage_day", "usage_hour", "events"], ["usage_day", "events"])
     assert (body["row_count"], body["truncated"]) == (2, False)
     assert body["complete_through"] == body["as_of"]
 
@@ -155,7 +157,7 @@ def test_an_answer_that_is_too_large_is_given_up(client: Client, token: str) -> 
 
 
 def test_a_value_that_python_cannot_hold_is_not_an_outage(client: Client, token: str) -> None:
-    status, body = ask(client, token, {"query": "select toDate('99999-01-01')"})
+    status, body = ask(client, token, {"query": "select toDate('2026-01-01') + interval 9000 year"})
     assert (status, body["error"]["code"]) == (422, "data_does_not_fit")
 
 

@@ -49,8 +49,8 @@ def _check_windows(select: Select, node: exp.Select) -> None:
         if any(part is not None and contains_window(part) for part in parts):
             message = f"A window function cannot stand in {word}."
             raise wrong(message, node, "Compute it in a subquery in FROM.", "window_not_allowed")
-    parts = [output.expr for output in select.columns] + [key.expr for key in select.order_by]
-    if any(_aggregates_window(part) for part in parts):
+    shown = [output.expr for output in select.columns] + [key.expr for key in select.order_by]
+    if any(_aggregates_window(part) for part in shown):
         hint = "Compute the window in a subquery in FROM."
         raise wrong("An aggregate cannot take a window function.", node, hint, "window_not_allowed")
 

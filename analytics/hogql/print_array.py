@@ -131,6 +131,9 @@ def order_keys(text: str, type_: Type, direction: str) -> str:
             for place, item in enumerate(type_.items)
         ]
         return ", ".join(parts)
+    if type_.name == "UUID":  # ClickHouse sorts them by their second half first
+        halves = (f"substr(({text})::text, {first}, 18)" for first in (20, 1))
+        return ", ".join(f'{half} COLLATE "C" {direction}' for half in halves)
     if type_.is_float:
         return f"nullif({text}, 'NaN') {direction}"  # ClickHouse puts NaN where it puts NULL
     if type_.name == "UUID":  # by the second half first

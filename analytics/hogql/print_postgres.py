@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_aggregate import keeps_order
+from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range

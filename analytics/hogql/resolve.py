@@ -49,7 +49,7 @@ def _query(node: exp.Expr, outer: Scope) -> Query:
 
 
 def _set_operation(node: exp.SetOperation, outer: Scope) -> Query:
-    """UNION, INTERSECT, EXCEPT. An ORDER BY or LIMIT behind them belongs to the last SELECT, as in ClickHouse."""
+    """UNION, INTERSECT, EXCEPT. ORDER BY and LIMIT behind them are the last SELECT's, as in ClickHouse."""
     allow.check(node)
     kind = type(node).__name__.upper()
     if node.args.get("distinct") is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analytics.hogql.calls import contains_aggregate
+from analytics.hogql.lambdas import ALIAS as LAMBDA
 from analytics.hogql.tree import (
     Aggregate,
     ArrayJoin,
@@ -18,15 +19,18 @@ from analytics.hogql.tree import (
     Literal,
     OrderKey,
     Output,
+    Property,
     Query,
     Select,
     Union,
+    Window,
     children,
 )
 from analytics.hogql.walk import map_expr, map_relation, map_select
 
 # Sources that no query can name.
 GROUPS = "\0groups"
+WINDOWS = "\0windows"
 ARRAYS = "\0arrays "
 
 
@@ -89,7 +93,7 @@ def _unfolded(select: Select) -> Select:
     for expr in _expressions(select):
         _find(expr, found)
     if not found:
-        return select
+        return _windowed(select)
     relation = select.relation
     columns: dict[Expr, Column] = {}
 
@@ -100,7 +104,37 @@ def _unfolded(select: Select) -> Select:
         alias = f"{ARRAYS}{len(columns)}"
         relation = ArrayJoin(relation, (("x", change(call.args[0])),), alias)
         columns[call] = Column(alias, "x", call.type)
-    return replace(map_select(select, change), relation=relation)
+    return _windowed(replace(map_select(select, change), relation=relation))
+
+
+def _windowed(select: Select) -> Select:
+    """No window stands where a function of arrays prints a subquery, or where LIMIT BY prints a window of its
+    own: windows are made one step earlier then.
+    """
+    keys = [key.expr for key in select.order_by] if select.limit_by else []
+    inside = any(_holds_window(expr) for expr in _expressions(select))
+    if select.aggregated or not (inside or any(_holds_window(key, listed=True) for key in keys)):
+        return select
+    columns: dict[Expr, str] = {}
+
+    def outer(expr: Expr) -> Expr:
+        own = isinstance(expr, Column) and not expr.source.startswith(LAMBDA)
+        if own or isinstance(expr, Property | Window):
+            return Column(WINDOWS, columns.setdefault(expr, f"w{len(columns)}"), expr.type)
+        return map_expr(expr, outer, lambda query: query)
+
+    made = map_select(replace(select, where=None), outer)
+    outputs = tuple(Output(name, expr) for expr, name in columns.items())
+    inner = Select(outputs, select.relation, select.where)
+    return replace(made, relation=Derived(inner, WINDOWS), where=None)
+
+
+def _holds_window(expr: Expr, listed: bool = False) -> bool:
+    """Whether a window stands inside a function that takes or gives an array."""
+    if isinstance(expr, Window):
+        return listed
+    inside = isinstance(expr, Call) and any(part.type.items for part in (expr, *expr.args))
+    return any(_holds_window(child, listed or inside) for child in children(expr))
 
 
 def _expressions(select: Select) -> list[Expr]:
