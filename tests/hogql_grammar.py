@@ -97,6 +97,26 @@ CALLS = {
     "tupleMultiply": ["tupleMultiply((1, 2.5), (3, 4))"],
     "tupleDivide": ["tupleDivide((1, 2.5), (3, 4))"],
     "tuplePlus": ["tuplePlus((1, 2.5), (3, 4))"],
+    **{
+        f"{way}{unit}s": [f"{way}{unit}s(timestamp, 3)", f"{way}{unit}s(properties.due, toHour(timestamp))"]
+        for way in ("add", "subtract")
+        for unit in ("Second", "Minute", "Hour", "Day", "Week", "Month", "Quarter", "Year")
+    },
+    **{
+        name: [f"hex({name}(event))", f"hex({name}(properties.region))"]
+        for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512")
+    },
+    "fromDaysSinceYearZero": ["fromDaysSinceYearZero(toUInt32(739000))"],
+    "makeDateTime": [
+        "makeDateTime(2026, toHour(timestamp), 5, 6, 7, 8)",
+        "makeDateTime(2026, 1, 2, 3, 4, 5, 'UTC')",
+    ],
+    "makeDateTime64": ["makeDateTime64(2026, 2, 3, 4, 5, 6)", "makeDateTime64(2026, 2, 3, 4, 5, 6, 120, 3)"],
+    "widthBucket": ["widthBucket(toFloat64(toHour(timestamp)), 0, 24, 5)"],
+    "ifNotFinite": ["ifNotFinite(properties.latency_ms / 0, 2.5)", "ifNotFinite(toHour(timestamp) / 0, 1.5)"],
+    "hasAny": ["hasAny([1, 2], range(toHour(timestamp)))", "hasAny([event], ['sign_up', 'x'])"],
+    "hasAll": ["hasAll(range(toHour(timestamp)), [1, 2])", "hasAll(['sign_up', 'x'], [event])"],
+    "dateAdd": ["dateAdd(day, 3, timestamp)", "dateAdd(toDate(timestamp), interval 1 month)"],
     "toInterval": ["timestamp + toInterval(2, 'day')"],
     "uniqCombined": ["uniqCombined(event)"],
     "uniqCombined64": ["uniqCombined64(event)"],

@@ -196,7 +196,7 @@ def aligned(expr: Expr, other: Expr, node: exp.Expr) -> Expr:
     kind = other.type.required()
     if kind.is_time:
         expr = beside_time(expr, kind)
-    if not isinstance(expr, Literal) or not isinstance(expr.value, str) or kind.name == "String":
+    if not isinstance(expr, Literal) or not isinstance(expr.value, str) or kind.name in {"String", "Nothing"}:
         return expr
     try:
         if kind == UUID:

@@ -65,7 +65,8 @@ def element(value: Expr, steps: list[str], node: exp.Expr) -> Expr:
 
 def _source(path: list[str], scope: Scope) -> tuple[Source | None, list[str]]:
     """The relation that a path starts in, and the path inside it."""
-    if len(path) > 1 and (named := scope.source(path[0])) is not None and scope.holding(path[0]) is None:
+    named = scope.source(path[0]) if len(path) > 1 else None
+    if named is not None and (path[1] in named.columns or scope.holding(path[0]) is None):
         return named, path[1:]
     if path[0] == "properties" and len(path) > 1:
         return scope.events(), path

@@ -52,7 +52,7 @@ def parse(text: str) -> exp.Query:
             line=place.line,
             column=place.col,
         )
-    if not isinstance(found[0], exp.Select | exp.Union | exp.Subquery):
+    if not isinstance(found[0], exp.Select | exp.SetOperation | exp.Subquery):
         raise _not_a_query(tokens[0])
     return found[0]
 

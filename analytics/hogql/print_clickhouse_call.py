@@ -27,6 +27,8 @@ def call_text(printer: Expressions, call: Call) -> str:
     if _TIME.match(call.name) and call.type.is_moment:
         return _time(printer, call)
     args = [part for arg in call.args for part in _arguments(printer, arg)]
+    if call.name.startswith(("makeDateTime", "parseDateTime")) and call.type.zone:
+        args.append(printer.text(call.type.zone))
     template = FUNCTIONS[call.name].clickhouse
     if template:
         return fill(template, args)
@@ -43,7 +45,7 @@ def _arguments(printer: Expressions, arg: Expr) -> list[str]:
 def _time(printer: Expressions, call: Call) -> str:
     """A conversion to a time: its digits and its zone stand in its type."""
     name = call.name
-    if call.args[0].type.name == "String" and "Or" not in name:
+    if call.args[0].type.name == "String" and "Or" not in name and call.type.nullable:
         name += "OrNull"
     args = [printer.value(call.args[0])]
     if "64" in name and not name.startswith("from"):

@@ -13,8 +13,9 @@ from analytics.hogql.aggregate_families.row import (
     may_be_nan,
     same,
 )
+from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.row import ArgumentError
-from analytics.hogql.print_array import to_json
+from analytics.hogql.print_array import order_keys, to_json
 from analytics.hogql.tree import Aggregate
 from analytics.hogql.types import FLOAT64, INT64, UINT8, UINT64, Type, tuple_of
 
@@ -70,6 +71,10 @@ def number_moment(text: str, type_: Type) -> str:
 
 def _extreme(printed: Printed) -> str:
     name, type_ = printed.call.name, printed.call.args[0].type
+    if needs_keys(type_):
+        refuse_over(printed, type_)
+        keys = order_keys(printed.args[0], type_, "DESC NULLS LAST" if name == "max" else "ASC NULLS LAST")
+        return f"(array_agg({printed.args[0]} ORDER BY {keys}){printed.rows()})[1]"
     if type_.name == "Bool":
         return printed.fill(OF_BOOL[name])
     text = as_text(printed.args[0], type_)
@@ -81,9 +86,25 @@ def _extreme(printed: Printed) -> str:
 
 def ordered(call: Aggregate) -> Aggregate:
     type_ = call.args[-1].type
-    if type_.name == "UUID" or type_.items:
-        raise ArgumentError(f"`{call.name}` does not order {type_}.", "Use toString of it.")
+    if _holds_array(type_):
+        raise ArgumentError(f"`{call.name}` does not order {type_}.", "Use a tuple of its elements.")
     return call
+
+
+def _holds_array(type_: Type) -> bool:
+    return type_.is_array or any(map(_holds_array, type_.items))
+
+
+def needs_keys(type_: Type) -> bool:
+    """Whether ClickHouse sorts values of the type otherwise than PostgreSQL does."""
+    return type_.is_tuple or type_.name == "UUID"
+
+
+def refuse_over(printed: Printed, type_: Type) -> None:
+    """Raises HogQLError for a window."""
+    if printed.over:
+        message = f"`{printed.call.name}` does not order {type_} over a window."
+        raise HogQLError("type_mismatch", message, "Use GROUP BY in a subquery, and join it.")
 
 
 def _uniq(printed: Printed) -> str:

@@ -139,5 +139,5 @@ def a_count(types: list[Type]) -> Type:
 
 
 def as_text(text: str, type_: Type) -> str:
-    """A printed value that sorts: text by bytes."""
+    """A printed value that sorts: text by bytes. UUIDs and tuples need more: order_keys."""
     return f'{text} COLLATE "C"' if type_.name == "String" else text

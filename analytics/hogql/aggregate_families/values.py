@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.hogql.aggregate_families.basic import ordered
+from analytics.hogql.aggregate_families.basic import needs_keys, ordered, refuse_over
 from analytics.hogql.aggregate_families.row import (
     NAN,
     AggregateFunction,
@@ -11,7 +11,7 @@ from analytics.hogql.aggregate_families.row import (
     may_be_nan,
     same,
 )
-from analytics.hogql.print_array import from_json, to_json
+from analytics.hogql.print_array import from_json, order_keys, to_json
 from analytics.hogql.types import Type
 
 
@@ -50,6 +50,8 @@ def _best(printed: Printed) -> str:
 
 
 def _best_over(printed: Printed) -> str:
+    if needs_keys(printed.call.args[1].type):
+        refuse_over(printed, printed.call.args[1].type)
     function = "hogql_arg_max" if printed.call.name == "argMax" else "hogql_arg_min"
     key = as_text(printed.args[1], printed.call.args[1].type)
     type_ = printed.call.args[0].type
@@ -58,7 +60,11 @@ def _best_over(printed: Printed) -> str:
 
 
 def _key(printed: Printed) -> str:
-    key, arg = as_text(printed.args[1], printed.call.args[1].type), printed.call.args[1]
+    arg = printed.call.args[1]
+    if needs_keys(arg.type):
+        direction = "ASC" if printed.call.name == "argMin" else "DESC NULLS LAST"
+        return order_keys(printed.args[1], arg.type, direction)
+    key = as_text(printed.args[1], arg.type)
     if printed.call.name == "argMin":
         return f"{key} ASC"
     return f"{f'nullif({key}, {NAN})' if may_be_nan(arg) else key} DESC"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions import bits, mathematics, rounding
 from analytics.hogql.functions.row import Function, same
 from analytics.hogql.functions.time_moves import difference_type, moved_type, plus_minus
-from analytics.hogql.functions.widths import calm, wrapped
+from analytics.hogql.functions.widths import calm, cut, wrapped
 from analytics.hogql.tree import Call, Expr
 from analytics.hogql.types import (
     FLOAT64,
@@ -93,7 +94,7 @@ def _plus_minus(printer: Expressions, call: Call) -> str:
 def _float_or_whole(sign: str, call: Call, texts: tuple[str, str]) -> str:
     """PostgreSQL raises where a float becomes infinite or vanishes; that is checked where it can happen."""
     if not call.type.is_float:
-        return f"({texts[0]} {sign} {texts[1]})"
+        return cut(f"({texts[0]} {sign} {texts[1]})", call)
     left, right = (f"({text})::float8" for text in texts)
     if all(map(calm, call.args)):
         return f"({left} {sign} {right})"
@@ -156,7 +157,7 @@ def _modulo(printer: Expressions, call: Call) -> str:
 
 
 def _negate(printer: Expressions, call: Call) -> str:
-    text = f"(- {printer.number(call.args[0])})"
+    text = cut(f"(- {printer.number(call.args[0])})", call)
     return f"({wrapped(text, call.type)})" if call.args[0].type.is_signed else text
 
 
@@ -168,11 +169,20 @@ def _sign(printer: Expressions, call: Call) -> str:
 
 
 def _extreme(printer: Expressions, call: Call) -> str:
-    """NULLs are left out. Text is compared by bytes, numbers as the type that holds them all."""
+    """NULLs are left out. Text is compared by bytes, numbers as the type that holds them all.
+
+    NaN is PostgreSQL's greatest float. ClickHouse compares from left to right, where neither is less than NaN;
+    of what may be NULL it leaves NaN out too.
+    """
     kind = common([arg.type for arg in call.args])
     texts = [printer.number(arg) for arg in call.args]
     if kind is not None and kind.is_float:
         texts = [f"({text})::float8" for text in texts]
+        if not call.type.nullable:
+            return reduce(lambda a, b: f"hogql_{call.name}({a}, {b})", texts)
+        if call.name == "greatest":
+            known = ", ".join(f"nullif({text}, 'NaN')" for text in texts)
+            return f"coalesce(greatest({known}), greatest({', '.join(texts)}))"
     if kind is not None and kind.name == "String":
         texts[0] = f'{texts[0]} COLLATE "C"'
     return f"{call.name}({', '.join(texts)})"

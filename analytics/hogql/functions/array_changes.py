@@ -59,13 +59,13 @@ def _slice(printer: Expressions, call: Call) -> str:
     """arraySlice(a, from[, length]): both may count from the end."""
     elements = Elements(printer, call.args[:1])
     count = size(printer.value(call.args[0]), call.args[0].type)
-    first = printer.number(call.args[1])
+    first = f"coalesce({printer.number(call.args[1])}, 1)"
     start = f"(CASE WHEN {first} < 0 THEN {count} + 1 + ({first}) ELSE {first} END)"
-    kept = f"{elements.place} >= {start}"
+    kept = f"{first} <> 0 AND {elements.place} >= {start}"
     if len(call.args) > 2 and call.args[2].type != NULL:
         length = printer.number(call.args[2])
-        kept += f" AND {elements.place} < (CASE WHEN {length} < 0 THEN {count} + 1 + ({length})"
-        kept += f" ELSE {start} + {length} END)"
+        end = f"(CASE WHEN {length} < 0 THEN {count} + 1 + ({length}) ELSE {start} + {length} END)"
+        kept += f" AND {elements.place} < coalesce({end}, {count} + 1)"
     return elements.array(elements.items[0], elements.types[0], kept)
 
 
@@ -219,7 +219,7 @@ ROWS = [
         clickhouse="reverse({0})",
     ),
     Function(
-        "concat of arrays", "array+", merged, _concat, "arrays one after another", clickhouse="concat({*})"
+        "concat of arrays", "array array+", merged, _concat, "arrays one after another", clickhouse="concat({*})"
     ),
     Function("arrayConcat", "array+", merged, _concat, "arrays one after another"),
     Function("arrayPushBack", "array any", _pushed, _push(front=False), "with b at the end", strict=False),

@@ -113,6 +113,8 @@ def _shift(printer: Expressions, call: Call) -> str:
 
 
 def _shifted(types: list[Type]) -> Type:
+    if types[1].nullable:
+        raise ArgumentError("The number of places may be NULL.", "Use ifNull(number, 0).")
     return types[0] if len(types) < 3 else merged([types[0], of_items([types[2]])])
 
 

@@ -7,6 +7,7 @@ from analytics.hogql.functions.row import Function
 from analytics.hogql.types import BYTES, UINT32, UINT64
 
 ROWS = [
+    Function("SHA1", "text|bytes", BYTES, over_bytes("hogql_sha1({0})"), "SHA-1's 20 bytes"),
     Function("MD5", "text|bytes", BYTES, over_bytes("decode(md5({0}), 'hex')"), "MD5's 16 bytes"),
     *(
         Function(
@@ -35,5 +36,19 @@ ROWS = [
         UINT64,
         over_bytes("hogql_uint64(hogql_city({0}))"),
         "CityHash 1.0.2 of one text of up to 64 bytes",
+    ),
+    Function(
+        "sipHash64",
+        "text|bytes",
+        UINT64,
+        over_bytes("hogql_uint64(hogql_sip({0}))"),
+        "SipHash-2-4 of one text",
+    ),
+    Function(
+        "xxHash64",
+        "text|bytes",
+        UINT64,
+        over_bytes("hogql_uint64(hogql_xx({0}))"),
+        "XXH64 of one text",
     ),
 ]

@@ -75,6 +75,10 @@ def _to_date(printer: Expressions, call: Call) -> str:
     return f"(CASE WHEN {number} <= 65535 THEN {days} ELSE {seconds} END)"
 
 
+def _may_be_null(name: str, arg: Expr) -> bool:
+    return not name.endswith("OrDefault") and (arg.type.nullable or _may_fail(name, arg))
+
+
 def _may_fail(name: str, arg: Expr) -> bool:
     """Whether it may be NULL. Of a constant that has only digits and marks ClickHouse says no."""
     if isinstance(arg, Literal) and _DIGITS.fullmatch(str(arg.value)) and not name.endswith("OrNull"):
@@ -100,7 +104,7 @@ def _made(name: str, args: list[Expr], kind: Type) -> Expr | None:
         return arg
     given = next((zone_of(a) for a in args[1:] if a.type == STRING), None)
     zone = given if given is not None else arg.type.zone
-    type_ = replace(kind, zone=zone).or_null(arg.type.nullable or _may_fail(name, arg))
+    type_ = replace(kind, zone=zone).or_null(_may_be_null(name, arg))
     if arg.type.is_moment:
         arg = in_zone(arg, zone)
     return fold(Call(name, (arg,), type_))
@@ -126,7 +130,7 @@ def _date(name: str, args: list[Expr]) -> Expr | None:
         if arg.type.is_number:
             raise ArgumentError("A number has no time zone.", "Use toDateTime with the zone first.")
         arg = in_zone(arg, zone_of(args[1]))
-    return fold(Call(name, (arg,), DATE.or_null(arg.type.nullable or _may_fail(name, arg))))
+    return fold(Call(name, (arg,), DATE.or_null(_may_be_null(name, arg))))
 
 
 def _date_row(name: str, takes: str, doc: str, **names: tuple[str, ...]) -> Function:

@@ -61,7 +61,12 @@ def _each(name: str, *, signed: bool = False) -> Callable[[list[Expr]], Expr | N
         right = elements(args[1]) if args[1].type.is_tuple else [args[1]] * len(left)
         if len(left) != len(right) or not all(part.type.is_number for part in (*left, *right)):
             raise ArgumentError("These tuples do not hold the same count of numbers.")
-        types = [wider([a.type, b.type], signed=signed) for a, b in zip(left, right, strict=True)]
+        if args[1].type.nullable:
+            raise ArgumentError("A tuple cannot be NULL as this number can.", "Use ifNull(number, 0).")
+        types = [
+            wider([a.type, b.type], signed=signed).or_null(a.type.nullable or b.type.nullable)
+            for a, b in zip(left, right, strict=True)
+        ]
         pairs = zip(left, right, types, strict=True)
         return Call("tuple", tuple(Call(name, (a, b), type_) for a, b, type_ in pairs), tuple_of(*types))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analytics.hogql.functions.row import Function
 from analytics.hogql.tree import Call, Expr, Literal
-from analytics.hogql.types import Type
+from analytics.hogql.types import UINT64, Type
 
 CALM = 1e100  # floats of the data and in queries are smaller; sums and products of such never overflow
 
@@ -21,6 +21,18 @@ def wrapped(sql: str, type_: Type) -> str:
         if type_.is_signed
         else f"(({sql})::bigint & {mask})"
     )
+
+
+def cut(sql: str, call: Call) -> str:
+    """What + - * give, cut to 64 bits where a UInt64 (a hash, say) may lie beyond a bigint."""
+    if not any(arg.type.required() == UINT64 for arg in call.args):
+        return sql
+    return f"hogql_wrapped{'_signed' * call.type.is_signed}({sql})"
+
+
+def bits_of(sql: str, type_: Type) -> str:
+    """A whole number's bits in a bigint."""
+    return f"hogql_wrapped_signed({sql})" if type_.required() == UINT64 else f"({sql})::bigint"
 
 
 def fits(inner: Type, outer: Type) -> bool:
