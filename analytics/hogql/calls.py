@@ -212,6 +212,8 @@ def aligned(expr: Expr, other: Expr, node: exp.Expr) -> Expr:
 
 
 def comparable(left: Expr, right: Expr, node: exp.Expr) -> None:
+    if all(side.type.is_number or side.type.is_decimal for side in (left, right)):
+        return
     if common([left.type, right.type]) is None:
         raise wrong(
             f"{left.type} and {right.type} cannot be compared.",

@@ -219,7 +219,12 @@ ROWS = [
         clickhouse="reverse({0})",
     ),
     Function(
-        "concat of arrays", "array array+", merged, _concat, "arrays one after another", clickhouse="concat({*})"
+        "concat of arrays",
+        "array array+",
+        merged,
+        _concat,
+        "arrays one after another",
+        clickhouse="concat({*})",
     ),
     Function("arrayConcat", "array+", merged, _concat, "arrays one after another"),
     Function("arrayPushBack", "array any", _pushed, _push(front=False), "with b at the end", strict=False),

@@ -92,7 +92,8 @@ def _extreme(name: str) -> Printer:
         collate = ' COLLATE "C"' if type_.name == "String" else ""
         found = elements.select(f"{name}(({text}){collate})")
         if name == "max" and type_.is_float:  # ClickHouse looks at NaN only where there is nothing else
-            found = f"coalesce({elements.select(f"max(nullif({text}, 'NaN'))")}, {found})"
+            known = f"max(nullif({text}, 'NaN'))"
+            found = f"coalesce({elements.select(known)}, {found})"
         return found if call.type.nullable else f"coalesce({found}, {zero(call.type)})"
 
     return printed
