@@ -91,6 +91,7 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.NullSafeNEQ: {"this", "expression"},
     exp.Coalesce: {"this", "expressions"},
 }
+WORDS_AT = "words"  # in the tree's root: where each of its words stands first
 # What a node is called in a refusal, where its class name would not help.
 WORDS = {
     "laterals": "LATERAL",
@@ -134,12 +135,26 @@ def check(node: exp.Expr) -> None:
             raise refusal("clause_not_allowed", WORDS.get(argument, argument.upper().strip("_")), node)
 
 
+HINTS = {
+    "PREWHERE": "Use WHERE.",
+    "FINAL": "Leave it out: no event is stored twice.",
+    "SAMPLE": "Leave it out: answers are exact.",
+    "SETTINGS": "Leave it out.",
+    "FORMAT": "Leave it out: the answer is JSON, a publication gives CSV too.",
+    "TOP": "Use LIMIT.",
+    "an unresolved {placeholder}": "Put the value itself there.",
+    "CONCAT": "Join texts with `||` or concat(a, b).",
+}
+
+
 def refusal(code: str, word: str, node: exp.Expr) -> HogQLError:
-    line, column = place(node)
+    words = node.root().meta.get(WORDS_AT, {})
+    line, column = words.get("{" if "{" in word else word.split()[0]) or place(node)
+    otherwise = "docs/hogql.md says what it has; a subquery in FROM can often do the same."
     return HogQLError(
         code,
         f"HogQL here does not have {word}.",
-        "See docs/hogql.md for what it has; a query that needs this can often be written with a subquery.",
+        HINTS.get(word, otherwise),
         line=line,
         column=column,
     )

@@ -121,6 +121,16 @@ KINDS: dict[str, Callable[[Expr], bool]] = {
     "const": lambda arg: isinstance(arg, Literal),
     "zone": lambda arg: isinstance(arg, Literal) and is_zone(arg.value),
 }
+KIND_WORDS = {
+    "int": "a whole number",
+    "array": "an array",
+    "interval": "an interval",
+    "bytes": "bytes",
+    "bool": "a condition",
+    "const": "a constant",
+    "json": "JSON",
+    "zone": "a time zone",
+}
 KIND_HINTS = {
     "number": "Convert it with toFloat.",
     "text": "Convert it with toString.",
@@ -136,7 +146,8 @@ KIND_HINTS = {
 def check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> None:
     if arg.type == NULL or any(KINDS[kind](arg) for kind in kinds):
         return
-    message = f"`{function}` takes a {' or '.join(kinds)} there, not {arg.type}."
+    wanted = " or ".join(KIND_WORDS.get(kind, f"a {kind}") for kind in kinds)
+    message = f"`{function}` takes {wanted} there, not {arg.type}."
     hint = next((KIND_HINTS[kind] for kind in kinds if kind in KIND_HINTS), "")
     if "zone" in kinds and isinstance(arg, Literal) and isinstance(arg.value, str):
         message = f"There is no time zone {arg.value[:60]!r}."

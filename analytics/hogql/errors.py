@@ -33,5 +33,5 @@ class HogQLError(Exception):
 def perhaps(name: str, known: list[str], otherwise: str) -> str:
     """`Perhaps you meant …` for the nearest known name, else `otherwise`."""
     by_lower = {word.lower(): word for word in known}
-    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
     return f"Perhaps you meant `{by_lower[near[0]]}`." if near else otherwise

@@ -153,14 +153,22 @@ def _not_a_property(node: exp.Expr) -> HogQLError:
 
 
 def unknown_column(node: exp.Expr, path: list[str], scope: Scope) -> HogQLError:
-    known = [*scope.columns, *scope.aliases]
+    known = [*scope.columns, *scope.aliases, *scope.variables]
+    if scope.events() is not None:
+        known += [f"properties.{name}" for name in (*FIXED_TYPES, *scope.context.property_types)]
     columns = ", ".join(scope.columns) or "none"
     otherwise = f"The columns here are {columns}; properties are read as `properties.name`."
     line, column = place(node)
     return HogQLError(
         "unknown_column",
         f"There is no column `{'.'.join(path)[:100]}` here.",
-        perhaps(path[-1], known, otherwise),
+        _nearest(path, known, otherwise),
         line=line,
         column=column,
     )
+
+
+def _nearest(path: list[str], known: list[str], otherwise: str) -> str:
+    """What the name may have meant: as it is written, or as a property without its `properties.`."""
+    written = perhaps(path[-1], known, "")
+    return written or perhaps(f"properties.{path[-1]}", known, otherwise)

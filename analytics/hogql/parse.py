@@ -6,6 +6,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from analytics.hogql.allow import WORDS_AT
 from analytics.hogql.dialect import HogQL
 from analytics.hogql.errors import HogQLError
 
@@ -54,6 +55,7 @@ def parse(text: str) -> exp.Query:
         )
     if not isinstance(found[0], exp.Select | exp.SetOperation | exp.Subquery):
         raise _not_a_query(tokens[0])
+    found[0].meta[WORDS_AT] = _places(tokens)
     return found[0]
 
 
@@ -75,6 +77,15 @@ def _not_a_query(token: Token) -> HogQLError:
         line=token.line,
         column=token.col - len(token.text) + 1,
     )
+
+
+def _places(tokens: list[Token]) -> dict[str, tuple[int, int]]:
+    """Line and column of each word's first use: a clause's own node does not know where it stands."""
+    places: dict[str, tuple[int, int]] = {}
+    for token in tokens:
+        if token.token_type not in {TokenType.STRING, TokenType.NUMBER}:
+            places.setdefault(token.text.upper(), (token.line, token.col - len(token.text) + 1))
+    return places
 
 
 def _check_size(tokens: list[Token]) -> None:
