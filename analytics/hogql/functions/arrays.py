@@ -124,21 +124,18 @@ def _search(what: str) -> Printer:
     return printed
 
 
-def _has_all(printer: Expressions, call: Call) -> str:
-    """Every element of b is in a."""
-    own, wanted = call.args
-    elements = Elements(printer, (wanted,))
-    inside = f"EXISTS (SELECT 1 FROM {source([(printer.value(own), own.type)])} AS o(x, i) WHERE "
-    inside += f"{_item('o.x', own)} IS NOT DISTINCT FROM {elements.items[0]})"
-    return f"({elements.select('coalesce(bool_and(' + inside + '), true)')})"
+def _contained(fold: str) -> Printer:
+    """Whether the elements of b are in a: all of them or any, as `fold` of {found} says."""
 
+    def printed(printer: Expressions, call: Call) -> str:
+        own, wanted = call.args
+        elements = Elements(printer, (wanted,))
+        same = f"{_item('o.x', own)} IS NOT DISTINCT FROM {elements.items[0]}"
+        rows = source([(printer.value(own), own.type)])
+        found = f"EXISTS (SELECT 1 FROM {rows} AS o(x, i) WHERE {same})"
+        return f"({elements.select(fold.format(found=found))})"
 
-def _has_any(printer: Expressions, call: Call) -> str:
-    own, wanted = call.args
-    elements = Elements(printer, (wanted,))
-    inside = f"EXISTS (SELECT 1 FROM {source([(printer.value(own), own.type)])} AS o(x, i) WHERE "
-    inside += f"{_item('o.x', own)} IS NOT DISTINCT FROM {elements.items[0]})"
-    return f"({elements.select('coalesce(bool_or(' + inside + '), false)')})"
+    return printed
 
 
 def _item(text: str, values: Expr) -> str:
@@ -226,10 +223,20 @@ ROWS = [
         condition=True,
     ),
     Function(
-        "hasAll", "array array", beside(UINT8, many=True), _has_all, "are all of b in a?", condition=True
+        "hasAll",
+        "array array",
+        beside(UINT8, many=True),
+        _contained("coalesce(bool_and({found}), true)"),
+        "are all of b in a?",
+        condition=True,
     ),
     Function(
-        "hasAny", "array array", beside(UINT8, many=True), _has_any, "is any of b in a?", condition=True
+        "hasAny",
+        "array array",
+        beside(UINT8, many=True),
+        _contained("coalesce(bool_or({found}), false)"),
+        "is any of b in a?",
+        condition=True,
     ),
     Function(
         "indexOf",
