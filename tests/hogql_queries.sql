@@ -289,3 +289,8 @@ select properties.bytes / 0 = properties.score / 0 as a, properties.bytes / 0 !=
 select properties.bytes / 0 as x, count() from events group by x order by x;
 select properties.bytes / 0 as x, toDate(timestamp) as d from events order by x desc, d desc, timestamp limit 400;
 select -toHour(timestamp) + properties.status % 7 as x from events order by timestamp limit 100;
+select event, groupArray(timestamp) as t, groupArray(properties.latency_ms) as l from events where properties.plan = 'pro' group by event order by event;
+select event, groupArrayMovingAvg(properties.latency_ms) as m from events where properties.plan = 'pro' group by event order by event;
+select ifNull(properties.plan, '') as p, groupArray(part) as parts from events array join splitByChar('_', event) as part group by p order by p;
+select arrayIntersect([3, 1, 2, 1], [1, 2, 3]) as a, arrayIntersect(['c', 'b', 'z'], ['b', 'a', 'c'], ['c', 'b']) as b;
+select toDate(toInt64(properties.status)) as d, toDateTime(properties.status) as t from events order by timestamp limit 30;

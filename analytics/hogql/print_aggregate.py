@@ -17,6 +17,7 @@ from analytics.hogql.tree import (
     Numbers,
     OrderKey,
     Select,
+    Table,
     Window,
 )
 from analytics.hogql.types import NULL
@@ -80,9 +81,12 @@ def keeps_order(select: Select) -> bool:
     base = select.relation
     while isinstance(base, ArrayJoin):
         base = base.left
-    if not isinstance(base, Numbers | Derived | None) or base is select.relation is None:
+    events = isinstance(base, Table) and base.name == "events"  # by their time, as they come
+    if not (events or isinstance(base, Numbers | Derived | None)) or base is select.relation is None:
         return False
-    is_sorted = not isinstance(base, Derived) or bool(isinstance(base.query, Select) and base.query.order_by)
+    is_sorted = not events
+    if isinstance(base, Derived):
+        is_sorted = bool(isinstance(base.query, Select) and base.query.order_by)
     kinds = {"always", "sorted"} if is_sorted else {"always"}
     calls = [column.expr for column in select.columns if isinstance(column.expr, Aggregate)]
     return any(call.name in AGGREGATES and AGGREGATES[call.name].ordered in kinds for call in calls)

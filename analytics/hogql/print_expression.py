@@ -34,6 +34,8 @@ from analytics.hogql.types import BOOL, NULL, UINT8, Type, common
 MAX_BIGINT = (1 << 63) - 1
 # Their SQL is not NULL for every NULL argument: least() leaves it out, a CASE takes its ELSE.
 GUARDED = {
+    *("positionUTF8", "positionCaseInsensitive", "positionCaseInsensitiveUTF8"),
+    *("toDate", "toDateTime", "toDateTime64", "replaceRegexpOne", "toDateOrNull"),
     *("max2", "min2", "hypot", "roundToExp2", "bitShiftLeft", "bitShiftRight", "repeat", "space"),
     *("substring", "substringUTF8", "left", "right", "leftUTF8", "rightUTF8", "replaceOne", "hasToken"),
     *("JSONExtractString", "JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat", "JSONExtractBool"),

@@ -69,6 +69,8 @@ def _place(frame: _Frame) -> str:
             return f"{frame.name}.number"
         case ArrayJoin():
             return f"{frame.name}.i"
+        case Table():
+            return f'{frame.name}."timestamp"'
     return f"{frame.name}.place"
 
 

@@ -116,9 +116,11 @@ def _sets(kept: str) -> Printer:
             rows = source([(printer.value(arg), arg.type)])
             cast = "" if is_json(item) else f"::{sql_type(item)}"
             parts.append(f"SELECT ({element}){cast} AS x, o.i, {number} AS a FROM {rows} AS o(x, i)")
-        inner = f"SELECT x, min(a) AS a, min(i) AS i FROM ({' UNION ALL '.join(parts)}) AS u GROUP BY x"
+        inner = (
+            f"SELECT x, min((a::bigint << 32) + i) AS i FROM ({' UNION ALL '.join(parts)}) AS u GROUP BY x"
+        )
         inner += f" HAVING count(DISTINCT a) {kept.format(n=len(parts))}"
-        return f"(SELECT {collect('d.x', item, 'd.a, d.i')} FROM ({inner}) AS d)"
+        return f"(SELECT {collect('d.x', item, 'd.i')} FROM ({inner}) AS d)"
 
     return printed
 
