@@ -60,9 +60,9 @@ def same(ours: Any, theirs: Any, type_: str = "") -> bool:
     if isinstance(ours, datetime):
         zone = _ZONE.search(type_)
         moment = datetime.fromisoformat(theirs).replace(tzinfo=ZoneInfo(zone[1]) if zone else UTC)
-        return ours == moment or ours.astimezone(UTC) == moment.astimezone(UTC)
+        return bool(ours == moment or ours.astimezone(UTC) == moment.astimezone(UTC))
     if isinstance(ours, date | UUID):
-        return str(ours) == theirs
+        return bool(str(ours) == theirs)
     if isinstance(ours, float) or isinstance(theirs, float):
         mine, other = float(ours), float(theirs)
         close = math.isclose(mine, other, rel_tol=1e-9, abs_tol=1e-12)

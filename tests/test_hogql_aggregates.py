@@ -222,7 +222,7 @@ def test_nan_and_infinity(project: Project, values: str) -> None:
         ("retention(b)", "wrong_arguments"),
         ("sumWithOverflow(u)", "type_mismatch"),
         ("avgWeighted(d, n)", "type_mismatch"),
-        ("max((n, s))", "type_mismatch"),
+        ("max([n])", "type_mismatch"),
         ("entropyDistinct(n)", "wrong_arguments"),
         ("quantileTDigest(0.5)(n)", "unknown_function"),
         ("quantileTimingIf(0.5)(n, b)", "unknown_function"),

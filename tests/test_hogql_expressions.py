@@ -262,7 +262,10 @@ def test_queries_as_in_clickhouse(project: Project, text: str) -> None:
         [json_value(value, type_) for value, type_ in zip(row, types, strict=True)] for row in result.rows
     ]
     lines = chdb.query(text, "JSONCompactEachRow").data().splitlines()
-    assert same(ours, [json.loads(line) for line in lines]), ours
+    theirs = [json.loads(line) for line in lines]
+    if "order by" not in text:  # ClickHouse runs the parts of a UNION side by side
+        ours, theirs = sorted(ours, key=str), sorted(theirs, key=str)
+    assert same(ours, theirs), ours
 
 
 def test_comparisons_are_two_valued(project: Project) -> None:

@@ -179,7 +179,6 @@ def test_only_its_own_columns(text: str) -> None:
         ("select 1 as a, 2 as a", "duplicate_column"),
         ("select round()", "wrong_arguments"),
         ("select interval 1 day", "type_mismatch"),
-
         ("select event in ('a', 1, null) from events", "type_mismatch"),
         ("select distinct event from events order by timestamp", "order_by_not_selected"),
         ("select " + ", ".join(f"{number} as c{number}" for number in range(1_700)), "too_many_columns"),

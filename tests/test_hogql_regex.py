@@ -88,7 +88,8 @@ COMMON = [
     r"(\w+)\s*=\s*(\w+)", r"(GET|POST|PUT) (/\S*)", r"(\d{4})-(\d{2})-(\d{2})", r"(\d+)$", r"^\s+|\s+$",
     r"[?&]utm_source=([^&#]*)", r"(?i)chrome/(\d+)(?:\.\d+)*", r"^(?:www\.)?(.+)$", r"/users/([^/]+)/orders",
     r"^([^@]+)@([^@]+)$", r"\.(\w+)$", r"(?P<major>\d+)\.(?P<minor>\d+)", r"[^a-zA-Z0-9]+",
-    r"id=(\d+)(?:&|$)", r"^(4|5)\d\d$", r"(iPhone|Android|Windows)", r"python-requests/([\d.]+)", r"\[(.*?)\]", r"<[^>]+>",
+    r"id=(\d+)(?:&|$)", r"^(4|5)\d\d$", r"(iPhone|Android|Windows)", r"python-requests/([\d.]+)",
+    r"\[(.*?)\]", r"<[^>]+>",
 ]  # fmt: skip
 # With a group whose ends have more than one answer: only for what wants it alone.
 ALONE = [(r"(.*)-(.*)", 1), (r"(.*)-(.*)", 2), (r"^(.*?)-(.*)$", 1), (r"^.*?(\d+)$", 1), (r"(.+)/(.+)", 2)]

@@ -232,7 +232,8 @@ def test_rollups_on_and_off_give_the_same(
             ("usage_day", "usage_hour"),
         ),
         (
-            "select count() from events where timestamp >= toStartOfDay(now(), 'Asia/Kolkata') - interval 1 day",
+            "select count() from events"
+            " where timestamp >= toStartOfDay(now(), 'Asia/Kolkata') - interval 1 day",
             ("usage_day", "usage_hour", "events"),
         ),
         ("select sum(calls) from usage", ("usage_day",)),

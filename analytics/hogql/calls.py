@@ -69,6 +69,7 @@ def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
     except ArgumentError as error:
         raise wrong(error.message, node, error.hint) from None
 
+
 # A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these keep their type.
 THREE_VALUED = {"and", "or", "toBool"}
 

@@ -74,7 +74,7 @@ def _text_as_time(text: str, kind: Type) -> Expr | None:
     found = parse_time(text, kind.zone)
     if isinstance(found, datetime):
         if kind.name == "DateTime":
-            found = found.replace(microsecond=0)
+            return Literal(found.replace(microsecond=0), Type("DateTime", zone=kind.zone))
         return Literal(found, Type("DateTime64(3)", zone=kind.zone))
     if found is None or not kind.is_moment:
         return None if found is None else Literal(found, DATE)

@@ -30,6 +30,8 @@ def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
         return found
     if len(path) == 1 and (found := _alias(path[0], scope, resolve)) is not None:
         return found
+    if len(path) == 1 and path[0] in scope.joined:
+        return scope.joined[path[0]]
     source, rest = _source(path, scope)
     if source is not None and source.is_events and rest[0] == "properties" and len(rest) > 1:
         return property_of(tuple(rest[1:]), source, scope)

@@ -40,7 +40,7 @@ def aggregate(printer: Expressions, call: Aggregate, over: str = "") -> str:
     printed = Printed(printer, call, args, condition, over, parameters)
     sql = row.sql if not over or row.over == "same" else row.over
     text = printed.fill(sql) if isinstance(sql, str) else sql(printed)
-    return text if call.type.items else _over_no_rows(text, call, row)
+    return text if call.type.is_array and not row.empty else _over_no_rows(text, call, row)
 
 
 def _argument(printer: Expressions, row: AggregateFunction, index: int, arg: Expr) -> str:

@@ -123,6 +123,15 @@ class Elements:
         return self.select(collect(text, type_, order or self.place), condition)
 
 
+def holds_array(type_: Type) -> bool:
+    return type_.is_array or any(map(holds_array, type_.items))
+
+
+def needs_keys(type_: Type) -> bool:
+    """Whether ClickHouse sorts values of the type otherwise than PostgreSQL does."""
+    return type_.is_tuple or type_.name == "UUID"
+
+
 def order_keys(text: str, type_: Type, direction: str) -> str:
     """What sorts printed values of a type as ClickHouse does: text by bytes, tuples by parts."""
     if type_.is_tuple:

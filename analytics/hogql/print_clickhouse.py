@@ -62,7 +62,7 @@ class _Printer:
     def query(self, query: Query, prefix: str) -> str:
         """A query whose columns are called by the prefix, c, and their place."""
         if isinstance(query, Union):
-            word = " UNION DISTINCT " if query.distinct else " UNION ALL "
+            word = f" {query.kind} {'DISTINCT' if query.distinct else 'ALL'} "
             return word.join(f"({self.query(part, prefix)})" for part in query.selects)
         depth = len(self.frames)
         from_ = "" if query.relation is None else f" FROM {self._from(query.relation)}"

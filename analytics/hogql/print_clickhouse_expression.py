@@ -159,14 +159,14 @@ class Expressions:
                 if compare.op not in {"=", "!="}:
                     return "0"
                 return f"{'isNull' if compare.op == '=' else 'isNotNull'}({self.value(other)})"
-        one, other = self.value(left), self.value(right)
+        a, b = self.value(left), self.value(right)
         nullable = (left.type.nullable + right.type.nullable) * (not self.three_valued)
-        text = f"{FUNCTIONS[compare.op]}({one}, {other})"
+        text = f"{FUNCTIONS[compare.op]}({a}, {b})"
         if nullable < 2 or compare.op not in {"=", "!="}:
             return f"ifNull({text}, {int(compare.op == '!=')})" if nullable else text
         if compare.op == "=":
-            return f"ifNull({text}, isNull({one}) AND isNull({other}))"
-        return f"ifNull({text}, isNotNull({one}) OR isNotNull({other}))"
+            return f"ifNull({text}, isNull({a}) AND isNull({b}))"
+        return f"ifNull({text}, isNotNull({a}) OR isNotNull({b}))"
 
     def _in(self, expr: In) -> str:
         if isinstance(expr.options, tuple):

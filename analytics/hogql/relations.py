@@ -15,6 +15,7 @@ from analytics.hogql.scope import TABLES, Scope, Source
 from analytics.hogql.tree import (
     ArrayJoin,
     Call,
+    Case,
     Column,
     Compare,
     Derived,
@@ -29,7 +30,7 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
-from analytics.hogql.types import STRING, UINT8, UINT64
+from analytics.hogql.types import STRING, UINT8, UINT64, common
 from analytics.hogql.walk import sources
 
 MATCHED = "\0matched"  # a column that no query can name
@@ -66,7 +67,7 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     if node.args.get("kind") == "ARRAY":
         return _array_join(node, left, scope, resolve)
     side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
-    if kind in {"SEMI", "ANTI", "ANY"} and side == "LEFT":
+    if kind in {"SEMI", "ANTI", "ANY"} and (side == "LEFT" or (not side and kind != "ANY")):
         return _single_match(node, left, kind, scope, subqueries, resolve)
     if kind not in {"", "INNER", "CROSS", "OUTER"} or (side and kind == "CROSS"):
         raise allow.refusal("clause_not_allowed", f"{side} {kind} JOIN".strip(), node)
@@ -80,6 +81,8 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     condition = _using(using, how, scope, node) if using else require_bool(resolve(on or node), node)
     if contains_aggregate(condition):
         raise wrong("An aggregate cannot stand in ON.", node, "Use a subquery.", "aggregate_in_where")
+    if using and how == "FULL":
+        right = _marked(right, scope.sources[-1])
     return Join(left, right, how, condition)  # type: ignore[arg-type]
 
 
@@ -98,12 +101,20 @@ def _single_match(
         raise wrong("This JOIN needs ON or USING.", node)
     condition = _using(using, "LEFT", scope, node) if using else require_bool(resolve(on or node), node)
     keys = [_key(part, source.alias, node) for part in _parts(condition)]
-    outputs = [Output(name, Column(source.alias, name, type_)) for name, type_ in source.columns.items()]
-    single = Select((*outputs, Output(MATCHED, Literal(1, UINT8))), right, limit_by=(1, tuple(keys)))
+    single = _marked(right, source, limit_by=(1, tuple(keys)))
     if kind == "ANTI":
         found = Column(source.alias, MATCHED, UINT8)
         scope.filters.append(compare("=", found, Literal(0, UINT8), node))
-    return Join(left, Derived(single, source.alias), "INNER" if kind == "SEMI" else "LEFT", condition)
+    return Join(left, single, "INNER" if kind == "SEMI" else "LEFT", condition)
+
+
+def _marked(
+    relation: Relation, source: Source, limit_by: tuple[int, tuple[Expr, ...]] | None = None
+) -> Derived:
+    """The relation with a column MATCHED that is 1; where an outer join finds none of its rows, 0."""
+    outputs = [Output(name, Column(source.alias, name, type_)) for name, type_ in source.columns.items()]
+    columns = (*outputs, Output(MATCHED, Literal(1, UINT8)))
+    return Derived(Select(columns, relation, limit_by=limit_by), source.alias)
 
 
 def _parts(condition: Expr) -> tuple[Expr, ...]:
@@ -150,16 +161,24 @@ def _array_join(node: exp.Join, left: Relation, scope: Scope, resolve: Resolve) 
 
 
 def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Expr:
-    if how in {"RIGHT", "FULL"}:
-        raise wrong(f"USING does not go with {how} JOIN here.", node, "Write the condition with ON.")
+    """The equalities. `scope.joined` learns what the names mean without a relation: what the right side has
+    (RIGHT), or what the right side has where it has a row (FULL)."""
     *_, right = scope.sources
     parts: list[Expr] = []
     for item in names:
         left = next((source for source in scope.sources[:-1] if item.name in source.columns), None)
         if left is None or item.name not in right.columns:
             raise wrong(f"There is no column `{item.name}` on both sides.", item, code="unknown_column")
-        ours = Column(left.alias, item.name, left.columns[item.name])
-        parts.append(compare("=", ours, Column(right.alias, item.name, right.columns[item.name]), node))
+        ours = scope.joined.get(item.name, Column(left.alias, item.name, left.columns[item.name]))
+        theirs = Column(right.alias, item.name, right.columns[item.name])
+        parts.append(compare("=", ours, theirs, node))
+        if how == "FULL":
+            present = compare("=", Column(right.alias, MATCHED, UINT8), Literal(1, UINT8), node)
+            both = common([ours.type, theirs.type])
+            assert both is not None  # as they can be compared
+            scope.joined[item.name] = Case(((present, theirs),), ours, both)
+        else:
+            scope.joined[item.name] = theirs if how == "RIGHT" else ours
     scope.sources[-1] = replace(right, hidden=frozenset(item.name for item in names))
     return parts[0] if len(parts) == 1 else Call("and", tuple(parts), UINT8)
 

@@ -85,6 +85,7 @@ class Scope:
     windows: dict[str, exp.Window] = field(default_factory=dict)  # WINDOW w AS (…)
     variables: dict[str, Expr] = field(default_factory=dict)  # parameters of the lambdas around
     filters: list[Expr] = field(default_factory=list)  # what a JOIN adds to WHERE
+    joined: dict[str, Expr] = field(default_factory=dict)  # what the columns of USING are without a relation
     lambdas: int = 0  # how many there are around
 
     def source(self, alias: str) -> Source | None:

@@ -42,10 +42,10 @@ def star(node: exp.Expr, scope: Scope, resolve: Callable[[exp.Expr], Expr], take
     return outputs
 
 
-def _columns(scope: Scope, relation: str) -> list[tuple[str, str, Column]]:
+def _columns(scope: Scope, relation: str) -> list[tuple[str, str, Expr]]:
     """(relation, name, column) of every column, or of one relation's; ARRAY JOIN's in their arrays' place."""
     inside = {name: source for source in scope.sources for name in source.replaces or ()}
-    columns = []
+    columns: list[tuple[str, str, Expr]] = []
     for source in scope.sources:
         if source.replaces is not None or relation not in {"", source.alias}:
             continue
@@ -53,5 +53,7 @@ def _columns(scope: Scope, relation: str) -> list[tuple[str, str, Column]]:
             if (name in source.hidden and not relation) or name.startswith("\0"):
                 continue
             owner = inside.get(name, source)
-            columns.append((source.alias, name, Column(owner.alias, name, owner.columns.get(name, type_))))
+            plain = Column(owner.alias, name, owner.columns.get(name, type_))
+            shown = plain if relation or owner is not source else scope.joined.get(name, plain)
+            columns.append((source.alias, name, shown))
     return columns

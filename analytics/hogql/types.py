@@ -52,6 +52,11 @@ class Type:
         return self.is_integer or self.is_float or self.name == "Bool"
 
     @property
+    def is_decimal(self) -> bool:
+        """Seconds between two moments, with fractions."""
+        return self.name.startswith("Decimal")
+
+    @property
     def bits(self) -> int:
         """The width of an integer; a Bool is a UInt8."""
         match = _INTEGER.fullmatch(self.name)

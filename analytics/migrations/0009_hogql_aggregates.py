@@ -102,7 +102,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(CASE WHEN mean THEN s.total / coalesce(size, cardinality(items)) ELSE s.total END
                          ORDER BY s.place)
         FROM (SELECT i.place, sum(i.value) OVER (ORDER BY i.place
-                     ROWS BETWEEN coalesce(size, cardinality(items), 1) - 1 PRECEDING AND CURRENT ROW) AS total
+                     ROWS BETWEEN coalesce(size, cardinality(items), 1) - 1 PRECEDING
+                     AND CURRENT ROW) AS total
               FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
 
 CREATE FUNCTION hogql_moving(items double precision[], size bigint, mean boolean) RETURNS double precision[]
@@ -110,7 +111,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(CASE WHEN mean THEN s.total / coalesce(size, cardinality(items)) ELSE s.total END
                          ORDER BY s.place)
         FROM (SELECT i.place, sum(i.value) OVER (ORDER BY i.place
-                     ROWS BETWEEN coalesce(size, cardinality(items), 1) - 1 PRECEDING AND CURRENT ROW) AS total
+                     ROWS BETWEEN coalesce(size, cardinality(items), 1) - 1 PRECEDING
+                     AND CURRENT ROW) AS total
               FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
 
 CREATE FUNCTION hogql_by(items anyarray, keys anycompatiblearray) RETURNS anyarray

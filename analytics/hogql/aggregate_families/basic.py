@@ -15,7 +15,7 @@ from analytics.hogql.aggregate_families.row import (
 )
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.row import ArgumentError
-from analytics.hogql.print_array import order_keys, to_json
+from analytics.hogql.print_array import holds_array, needs_keys, order_keys, to_json
 from analytics.hogql.tree import Aggregate
 from analytics.hogql.types import FLOAT64, INT64, UINT8, UINT64, Type, tuple_of
 
@@ -50,7 +50,10 @@ def _sum_count(printed: Printed) -> str:
 def _avg(printed: Printed) -> str:
     type_ = printed.call.args[0].type
     if not type_.is_time:
-        return printed.fill("(sum({distinct}{0}::float8){filter} / nullif(count({distinct}{0}){filter}, 0))")
+        # ClickHouse's sum of wide integers wraps around: one beyond a bigint is refused.
+        is_wide = type_.is_integer and type_.bits == 64
+        summed = f"({_sum(printed)})::float8" if is_wide else "sum({distinct}{0}::float8){filter}"
+        return printed.fill(f"({summed} / nullif(count({{distinct}}{{0}}){{filter}}, 0))")
     value = moment_number(printed.args[0], type_)
     mean = printed.fill(f"avg({{distinct}}{value}){{filter}}")
     return number_moment(f"round(({mean})::float8)", type_)
@@ -86,18 +89,9 @@ def _extreme(printed: Printed) -> str:
 
 def ordered(call: Aggregate) -> Aggregate:
     type_ = call.args[-1].type
-    if _holds_array(type_):
+    if holds_array(type_):
         raise ArgumentError(f"`{call.name}` does not order {type_}.", "Use a tuple of its elements.")
     return call
-
-
-def _holds_array(type_: Type) -> bool:
-    return type_.is_array or any(map(_holds_array, type_.items))
-
-
-def needs_keys(type_: Type) -> bool:
-    """Whether ClickHouse sorts values of the type otherwise than PostgreSQL does."""
-    return type_.is_tuple or type_.name == "UUID"
 
 
 def refuse_over(printed: Printed, type_: Type) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.hogql.aggregate_families.basic import needs_keys, ordered, refuse_over
+from analytics.hogql.aggregate_families.basic import ordered, refuse_over
 from analytics.hogql.aggregate_families.row import (
     NAN,
     AggregateFunction,
@@ -11,7 +11,7 @@ from analytics.hogql.aggregate_families.row import (
     may_be_nan,
     same,
 )
-from analytics.hogql.print_array import from_json, order_keys, to_json
+from analytics.hogql.print_array import from_json, needs_keys, order_keys, to_json
 from analytics.hogql.types import Type
 
 
@@ -45,7 +45,7 @@ def from_list(text: str, type_: Type) -> str:
 def _best(printed: Printed) -> str:
     type_ = printed.call.args[0].type
     ties = f", {printed.printer.place}" if printed.order else ""
-    values = f"{to_list(printed.args[0], type_)} ORDER BY {_key(printed)} NULLS LAST{ties}"
+    values = f"{to_list(printed.args[0], type_)} ORDER BY {_key(printed)}{ties}"
     return from_list(f"(array_agg({values}){printed.rows()})[1]", type_)
 
 
@@ -62,12 +62,12 @@ def _best_over(printed: Printed) -> str:
 def _key(printed: Printed) -> str:
     arg = printed.call.args[1]
     if needs_keys(arg.type):
-        direction = "ASC" if printed.call.name == "argMin" else "DESC NULLS LAST"
+        direction = "ASC NULLS LAST" if printed.call.name == "argMin" else "DESC NULLS LAST"
         return order_keys(printed.args[1], arg.type, direction)
     key = as_text(printed.args[1], arg.type)
     if printed.call.name == "argMin":
-        return f"{key} ASC"
-    return f"{f'nullif({key}, {NAN})' if may_be_nan(arg) else key} DESC"
+        return f"{key} ASC NULLS LAST"
+    return f"{f'nullif({key}, {NAN})' if may_be_nan(arg) else key} DESC NULLS LAST"
 
 
 ROWS = [

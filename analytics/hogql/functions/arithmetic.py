@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analytics.hogql.functions import bits, mathematics, rounding
 from analytics.hogql.functions.row import Function, same
 from analytics.hogql.functions.time_moves import difference_type, moved_type, plus_minus
-from analytics.hogql.functions.widths import calm, cut, wrapped
+from analytics.hogql.functions.widths import bits_of, calm, cut, wrapped
 from analytics.hogql.tree import Call, Expr
 from analytics.hogql.types import (
     FLOAT64,
@@ -135,6 +135,8 @@ def _int_div(printer: Expressions, call: Call) -> str:
 
 
 def _as_signed(text: str, arg: Expr) -> str:
+    if arg.type.required() == UINT64:
+        return bits_of(text, arg.type)
     return text if arg.type.is_signed else f"({wrapped(text, integer(arg.type.bits, signed=True))})"
 
 
@@ -171,8 +173,8 @@ def _sign(printer: Expressions, call: Call) -> str:
 def _extreme(printer: Expressions, call: Call) -> str:
     """NULLs are left out. Text is compared by bytes, numbers as the type that holds them all.
 
-    NaN is PostgreSQL's greatest float. ClickHouse compares from left to right, where neither is less than NaN;
-    of what may be NULL it leaves NaN out too.
+    NaN is PostgreSQL's greatest float. ClickHouse compares from left to right, where neither is less than
+    NaN; of what may be NULL it leaves NaN out too.
     """
     kind = common([arg.type for arg in call.args])
     texts = [printer.number(arg) for arg in call.args]
@@ -194,11 +196,12 @@ def _weight(printer: Expressions, call: Call) -> str:
 
 
 def _two(name: str, sql: str, doc: str) -> Function:
-    return Function(name, "number number", FLOAT64, sql, doc)
+    return Function(name, "number number", FLOAT64, sql, doc, any_case=(name,))
 
 
 def _of_rest(name: str, returns: Returns, doc: str, *aliases: str) -> Function:
-    return Function(name, "number number", returns, _modulo, doc, aliases=aliases)
+    any_case = (name, *aliases) if aliases else ()
+    return Function(name, "number number", returns, _modulo, doc, aliases=aliases, any_case=any_case)
 
 
 OPERATIONS = [
@@ -229,9 +232,15 @@ OPERATIONS = [
         any_case=("mod",),
     ),
     _of_rest("moduloOrZero", _rest, "modulo; 0 for x % 0"),
-    _of_rest("moduloOrNull", _or_null(_rest), "modulo; NULL for x % 0"),
+    _of_rest("moduloOrNull", _or_null(_rest), "modulo; NULL for x % 0", "modOrNull"),
     _of_rest("positiveModulo", _positive_rest, "the rest, never negative", "positive_modulo", "pmod"),
-    _of_rest("positiveModuloOrNull", _or_null(_positive_rest), "positiveModulo; NULL for x % 0"),
+    _of_rest(
+        "positiveModuloOrNull",
+        _or_null(_positive_rest),
+        "positiveModulo; NULL for x % 0",
+        "positive_modulo_or_null",
+        "pmodOrNull",
+    ),
     Function("negate", "number", _negated, _negate, "-a"),
     Function("abs", "number", _magnitude, "abs({0})", "the value without its sign", any_case=("abs",)),
     Function("sign", "number", INT8, _sign, "-1, 0 or 1", any_case=("sign",)),

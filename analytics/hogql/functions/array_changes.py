@@ -270,7 +270,16 @@ ROWS = [
         _zip,
         "tuples of the elements at each place",
     ),
-    Function("arrayFlatten", "array", _flatten_type, _flatten, "one array of all inner ones", rewrite=_flat),
+    Function(
+        "arrayFlatten",
+        "array",
+        _flatten_type,
+        _flatten,
+        "one array of all inner ones",
+        rewrite=_flat,
+        aliases=("flatten",),
+        any_case=("flatten",),
+    ),
     Function("arrayRotateLeft", "array int", _same_array, _rotated, "turned n places to the left"),
     Function("arrayRotateRight", "array int", _same_array, _rotated, "turned n places to the right"),
 ]

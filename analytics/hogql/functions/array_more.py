@@ -39,6 +39,10 @@ def _reduce(args: list[Expr]) -> Expr | None:
         raise ArgumentError("`arrayReduce` takes the name of an aggregate.", f"These: {known}.")
     if asked not in _REDUCERS:
         return None
+    if values.type.item.nullable and asked in {"sum", "avg", "count", "uniq", "uniqExact"}:
+        raise ArgumentError(
+            "`arrayReduce` would leave out NULLs.", "Leave them out with arrayFilter(x -> x IS NOT NULL, …)."
+        )
     types = {"sum": summed, "avg": _float, "min": _item, "max": _item, "groupUniqArray": _distinct}
     type_ = types.get(asked, _count)([values.type])
     return Call(_REDUCERS[asked], (values,), type_)
@@ -224,12 +228,27 @@ ROWS = [
         "sums so far, never below 0",
     ),
     Function(
-        "arrayDotProduct", "array array", _dot_type, _dot, "the sum of products", aliases=("dotProduct",)
+        "arrayDotProduct",
+        "array array",
+        _dot_type,
+        _dot,
+        "the sum of products",
+        aliases=("dotProduct", "scalarProduct"),
+        any_case=("scalarProduct",),
     ),
     Function(
         "arrayJaccardIndex", "array array", FLOAT64, "", "shared elements over all elements", rewrite=_jaccard
     ),
-    Function("arrayRemove", "array any", beside(None, many=False), _without, "without b", strict=False),
+    Function(
+        "arrayRemove",
+        "array any",
+        beside(None, many=False),
+        _without,
+        "without b",
+        strict=False,
+        aliases=("array_remove",),
+        any_case=("array_remove",),
+    ),
     Function(
         "arrayElementOrNull",
         "array int",

@@ -182,7 +182,16 @@ def _unnested(printer: Expressions, call: Call) -> str:
 
 
 ROWS = [
-    Function("arrayJoin", "array", _item_of, _unnested, "each element in a row of its own", strict=False),
+    Function(
+        "arrayJoin",
+        "array",
+        _item_of,
+        _unnested,
+        "each element in a row of its own",
+        strict=False,
+        aliases=("unnest",),
+        any_case=("unnest",),
+    ),
     Function("array", "any*", of_items, _array, "[a, b, …]", strict=False),
     Function(
         "range",
@@ -261,5 +270,6 @@ ROWS = [
         _joined,
         "the elements as one text",
         aliases=("array_to_string",),
+        any_case=("array_to_string",),
     ),
 ]

@@ -24,6 +24,8 @@ def to_text(printer: Expressions, arg: Expr, zone: str = "") -> str:
     text, kind = printer.value(arg), arg.type.required()
     if kind.is_float:
         return f"hogql_number_text(({text})::text)"
+    if kind.is_decimal:
+        return f"trim_scale({text})::text"
     if not kind.is_moment:
         return f"({text})::text"
     if zone := zone or kind.zone:
@@ -118,7 +120,8 @@ def _none(names: tuple[str, ...], hint: str) -> list[Function]:
     def refuse(args: list[Expr]) -> Expr | None:
         raise ArgumentError("HogQL here has no such type.", hint)
 
-    return [Function(name, "any+", first, "{0}", f"refused: {hint}", rewrite=refuse) for name in names]
+    doc = f"refused: {hint[0].lower()}{hint[1:-1]}"
+    return [Function(name, "any+", first, "{0}", doc, rewrite=refuse) for name in names]
 
 
 UUID_OF_TEXT = Function("toUUIDOrNull", "text", UUID.or_null(), _uuid, "text as a UUID; NULL if it is none")

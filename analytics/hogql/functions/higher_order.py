@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
-from analytics.hogql.print_array import Elements, order_keys
+from analytics.hogql.print_array import Elements, holds_array, needs_keys, order_keys
 from analytics.hogql.print_call import sql_type, zero
 from analytics.hogql.tree import Call, Lambda
 from analytics.hogql.types import FLOAT64, INT64, UINT8, UINT32, UINT64, Type, array
@@ -31,6 +31,13 @@ def value_of(elements: Elements, function: Lambda | None) -> tuple[str, Type]:
 def _item_type(types: list[Type]) -> Type:
     """What the values are: the lambda's type, or the array's items."""
     return types[0].item if types[0].is_array else types[0]
+
+
+def _ordered_type(types: list[Type]) -> Type:
+    item = _item_type(types)
+    if holds_array(item):
+        raise ArgumentError(f"{item} has no greatest here.", "Give a number, text, time or tuple of each.")
+    return item
 
 
 def elements_type(types: list[Type]) -> Type:
@@ -89,6 +96,10 @@ def _extreme(name: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
         elements, function = parts(printer, call)
         text, type_ = value_of(elements, function)
+        if needs_keys(type_):
+            order = order_keys(text, type_, f"{'ASC' if name == 'min' else 'DESC'} NULLS LAST")
+            found = elements.select(text, last=f" ORDER BY {order} LIMIT 1")
+            return found if call.type.nullable else f"coalesce({found}, {zero(call.type)})"
         collate = ' COLLATE "C"' if type_.name == "String" else ""
         found = elements.select(f"{name}(({text}){collate})")
         if name == "max" and type_.is_float:  # ClickHouse looks at NaN only where there is nothing else
@@ -223,8 +234,8 @@ ROWS = [
         "the product; 0 of []",
         strict=False,
     ),
-    Function("arrayMin", TAKES, _item_type, _extreme("min"), "the least", strict=False),
-    Function("arrayMax", TAKES, _item_type, _extreme("max"), "the greatest", strict=False),
+    Function("arrayMin", TAKES, _ordered_type, _extreme("min"), "the least", strict=False),
+    Function("arrayMax", TAKES, _ordered_type, _extreme("max"), "the greatest", strict=False),
     Function("arraySort", TAKES, elements_type, _sort("ASC"), "in order, by f", strict=False),
     Function("arrayReverseSort", TAKES, elements_type, _sort("DESC"), "in falling order, by f", strict=False),
 ]

@@ -55,6 +55,7 @@ ROWS = [
         FLOAT64,
         "hogql_hypot({0}::float8, {1}::float8)",
         "the square root of a² + b²",
+        any_case=("hypot",),
     ),
     row("sin", _finite("sin"), "sine", any_case=True),
     row("cos", _finite("cos"), "cosine", any_case=True),
@@ -72,7 +73,7 @@ ROWS = [
     ),
     row("sinh", "sinh({0}::float8)", "hyperbolic sine"),
     row("cosh", "cosh({0}::float8)", "hyperbolic cosine"),
-    row("tanh", "tanh({0}::float8)", "hyperbolic tangent"),
+    row("tanh", "tanh({0}::float8)", "hyperbolic tangent", any_case=True),
     row("asinh", "asinh({0}::float8)", "inverse hyperbolic sine"),
     row(
         "acosh",

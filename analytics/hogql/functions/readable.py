@@ -52,7 +52,15 @@ def _check_unit(args: list[Expr]) -> None:
 
 
 ROWS = [
-    Function("formatReadableSize", "number", STRING, _scaled, "bytes as B, KiB, MiB …"),
+    Function(
+        "formatReadableSize",
+        "number",
+        STRING,
+        _scaled,
+        "bytes as B, KiB, MiB …",
+        aliases=("format_bytes",),
+        any_case=("format_bytes",),
+    ),
     Function("formatReadableDecimalSize", "number", STRING, _scaled, "bytes as B, KB, MB …"),
     Function("formatReadableQuantity", "number", STRING, _scaled, "1.50 million"),
     Function(

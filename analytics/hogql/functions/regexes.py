@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
 PATTERN = "A regular expression"
-_REFERENCE = re.compile(r"\\(?:([0-9])|(.))", re.DOTALL)
 
 
 def _refused(error: RegexError) -> ArgumentError:
@@ -38,17 +36,17 @@ def _group_of_result(pattern: str) -> int:
     return min(parse(pattern)[1], 1)
 
 
-def _search(pattern: str, groups: set[int], *, fold: bool = False) -> regex.Printed:
+def search(pattern: str, groups: set[int], *, fold: bool = False) -> regex.Printed:
     return regex.search(pattern, tuple(sorted(groups - {0})), fold)
 
 
-def _not_empty(pattern: str, *, fold: bool = False) -> None:
+def not_empty(pattern: str, *, fold: bool = False) -> None:
     """Engines differ over where empty matches are."""
     if regex.may_be_empty(parse(pattern, fold=fold)[0]):
         raise regex.UnlikeError("This regular expression may match nothing at all, anywhere.")
 
 
-def _checked(check: Callable[[list[Expr]], None]) -> Callable[[list[Expr]], None]:
+def checked(check: Callable[[list[Expr]], None]) -> Callable[[list[Expr]], None]:
     def rewrite(args: list[Expr]) -> None:
         try:
             check(args)
@@ -58,7 +56,7 @@ def _checked(check: Callable[[list[Expr]], None]) -> Callable[[list[Expr]], None
     return rewrite
 
 
-def _pattern(args: list[Expr] | tuple[Expr, ...], index: int = 1) -> str:
+def pattern_of(args: list[Expr] | tuple[Expr, ...], index: int = 1) -> str:
     return constant_text(args[index], PATTERN)
 
 
@@ -66,11 +64,11 @@ def _pattern(args: list[Expr] | tuple[Expr, ...], index: int = 1) -> str:
 
 
 def _check_condition(args: list[Expr]) -> None:
-    regex.condition(_pattern(args))
+    regex.condition(pattern_of(args))
 
 
 def _match(printer: Expressions, call: Call) -> str:
-    pattern = regex.condition(_pattern(call.args), _fold(call.name))
+    pattern = regex.condition(pattern_of(call.args), _fold(call.name))
     return f"({printer.value(call.args[0])} ~ {printer.parameter(pattern, 'text')})"
 
 
@@ -89,18 +87,18 @@ def _match_any(printer: Expressions, call: Call) -> str:
 
 
 def _check_extract(args: list[Expr]) -> None:
-    pattern = _pattern(args)
-    _search(pattern, {_group_of_result(pattern)})
+    pattern = pattern_of(args)
+    search(pattern, {_group_of_result(pattern)})
 
 
 def _extract(printer: Expressions, call: Call) -> str:
-    pattern = _pattern(call.args)
+    pattern = pattern_of(call.args)
     return _part(printer, call.args[0], pattern, _group_of_result(pattern))
 
 
 def _part(printer: Expressions, arg: Expr, pattern: str, group: int) -> str:
     """What a group matched first, '' if nothing did."""
-    text, printed = printer.value(arg), _search(pattern, {group})
+    text, printed = printer.value(arg), search(pattern, {group})
     place = printed.places.get(group, 1)
     found = f"coalesce((regexp_match({text}, {printer.parameter(printed.text, 'text')}))[{place}], '')"
     return f"(CASE WHEN {text} IS NOT NULL THEN {found} END)" if arg.type.nullable else found
@@ -109,7 +107,7 @@ def _part(printer: Expressions, arg: Expr, pattern: str, group: int) -> str:
 def _index(args: list[Expr] | tuple[Expr, ...]) -> int:
     """regexpExtract's third argument."""
     if len(args) < 3:
-        return _group_of_result(_pattern(args))
+        return _group_of_result(pattern_of(args))
     index = args[2].value if isinstance(args[2], Literal) else None
     if not isinstance(index, int) or not 0 <= index <= 9:
         raise ArgumentError("The number of a group is a constant from 0 to 9.", "0 is the whole match.")
@@ -117,11 +115,11 @@ def _index(args: list[Expr] | tuple[Expr, ...]) -> int:
 
 
 def _check_numbered(args: list[Expr]) -> None:
-    _search(_pattern(args), {_index(args)})
+    search(pattern_of(args), {_index(args)})
 
 
 def _numbered(printer: Expressions, call: Call) -> str:
-    return _part(printer, call.args[0], _pattern(call.args), _index(call.args))
+    return _part(printer, call.args[0], pattern_of(call.args), _index(call.args))
 
 
 def _all_groups(pattern: str) -> set[int]:
@@ -132,27 +130,27 @@ def _all_groups(pattern: str) -> set[int]:
 
 
 def _check_groups(args: list[Expr]) -> None:
-    pattern = _pattern(args)
-    _search(pattern, _all_groups(pattern))
+    pattern = pattern_of(args)
+    search(pattern, _all_groups(pattern))
 
 
 def _groups(printer: Expressions, call: Call) -> str:
-    pattern = _pattern(call.args)
-    printed = _search(pattern, _all_groups(pattern))
+    pattern = pattern_of(call.args)
+    printed = search(pattern, _all_groups(pattern))
     items = ", ".join(f"coalesce(m[{printed.places[number]}], '')" for number in sorted(printed.places))
     found = f"regexp_match({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')})"
     return f"coalesce((SELECT ARRAY[{items}] FROM {found} AS m WHERE m IS NOT NULL), '{{}}'::text[])"
 
 
 def _check_all(args: list[Expr]) -> None:
-    _not_empty(_pattern(args))
+    not_empty(pattern_of(args))
     _check_extract(args)
 
 
 def _extract_all(printer: Expressions, call: Call) -> str:
-    pattern = _pattern(call.args)
+    pattern = pattern_of(call.args)
     group = _group_of_result(pattern)
-    printed = _search(pattern, {group})
+    printed = search(pattern, {group})
     found = f"regexp_matches({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')}, 'g')"
     item = f"coalesce(t.m[{printed.places.get(group, 1)}], '')"
     return f"ARRAY(SELECT {item} FROM {found} WITH ORDINALITY AS t(m, i) ORDER BY t.i)"
@@ -160,70 +158,15 @@ def _extract_all(printer: Expressions, call: Call) -> str:
 
 def _checks_count(fold: bool) -> Callable[[list[Expr]], None]:
     def check(args: list[Expr]) -> None:
-        _not_empty(_pattern(args), fold=fold)
-        _search(_pattern(args), set(), fold=fold)
+        not_empty(pattern_of(args), fold=fold)
+        search(pattern_of(args), set(), fold=fold)
 
     return check
 
 
 def _count(printer: Expressions, call: Call) -> str:
-    printed = _search(_pattern(call.args), set(), fold=_fold(call.name))
+    printed = search(pattern_of(call.args), set(), fold=_fold(call.name))
     return f"regexp_count({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')})::bigint"
-
-
-def _check_split(args: list[Expr]) -> None:
-    _not_empty(_pattern(args, 0))
-    _search(_pattern(args, 0), set())
-
-
-def _split(printer: Expressions, call: Call) -> str:
-    printed = _search(_pattern(call.args, 0), set())
-    text = f"coalesce({printer.value(call.args[1])}, '')"
-    parts = f"regexp_split_to_array({text}, {printer.parameter(printed.text, 'text')})"
-    if len(call.args) < 3:
-        return parts
-    most = printer.number(call.args[2])
-    return f"({parts})[1:hogql_clamped(CASE WHEN {most} > 0 THEN {most} ELSE 2147483647 END)]"
-
-
-# Replacements
-
-
-def _new_text(pattern: str, new: str) -> tuple[regex.Printed, str]:
-    """The printed pattern, and the new text with \\0 … \\9 as PostgreSQL writes them."""
-    used = {int(number) for number, _ in _REFERENCE.findall(new) if number}
-    printed = _search(pattern, used)
-
-    def reference(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return r"\\" if match[2] == "\\" else match[2]
-        return rf"\{printed.places[int(match[1])]}" if int(match[1]) else r"\&"
-
-    texts = re.split(r"(\\[0-9]|\\.)", new, flags=re.DOTALL)
-    return printed, "".join(
-        _REFERENCE.sub(reference, text) if index % 2 else text.replace("\\", r"\\")
-        for index, text in enumerate(texts)
-    )
-
-
-def _check_replace(args: list[Expr]) -> None:
-    _new_text(_pattern(args), constant_text(args[2], "The new text"))
-
-
-def _check_replace_all(args: list[Expr]) -> None:
-    if not regex.only_once(parse(_pattern(args))[0]):
-        _not_empty(_pattern(args))
-    _check_replace(args)
-
-
-def _replace(printer: Expressions, call: Call) -> str:
-    text = printer.value(call.args[0])
-    pattern = _pattern(call.args)
-    printed, new = _new_text(pattern, constant_text(call.args[2], "The new text"))
-    every = call.name == "replaceRegexpAll" and not regex.only_once(parse(pattern)[0])
-    flags = ", 'g'" if every else ""
-    found, by = printer.parameter(printed.text, "text"), printer.parameter(new, "text")
-    return f"regexp_replace({text}, {found}, {by}{flags})"
 
 
 ROWS = [
@@ -236,7 +179,7 @@ ROWS = [
         condition=True,
         aliases=("REGEXP_MATCHES",),
         any_case=("REGEXP_MATCHES",),
-        rewrite=_checked(_check_condition),
+        rewrite=checked(_check_condition),
     ),
     Function(
         "matchCaseInsensitive",
@@ -246,7 +189,7 @@ ROWS = [
         "`=~*`: match in any case",
         condition=True,
         clickhouse="match({0}, concat('(?i)', {1}))",
-        rewrite=_checked(_check_condition),
+        rewrite=checked(_check_condition),
     ),
     Function(
         "multiMatchAny",
@@ -255,7 +198,7 @@ ROWS = [
         _match_any,
         "does it match any of the regular expressions?",
         condition=True,
-        rewrite=_checked(_check_any),
+        rewrite=checked(_check_any),
     ),
     Function(
         "extract",
@@ -263,7 +206,7 @@ ROWS = [
         STRING,
         _extract,
         "what the first group (or all) of a regular expression matches, or ''",
-        rewrite=_checked(_check_extract),
+        rewrite=checked(_check_extract),
     ),
     Function(
         "regexpExtract",
@@ -273,7 +216,7 @@ ROWS = [
         "what group c (1 unless told) matches, or ''",
         aliases=("REGEXP_EXTRACT", "REGEXP_SUBSTR"),
         any_case=("REGEXP_EXTRACT", "REGEXP_SUBSTR"),
-        rewrite=_checked(_check_numbered),
+        rewrite=checked(_check_numbered),
     ),
     Function(
         "extractGroups",
@@ -281,7 +224,7 @@ ROWS = [
         array(STRING),
         _groups,
         "what each group of the first match matches",
-        rewrite=_checked(_check_groups),
+        rewrite=checked(_check_groups),
     ),
     Function(
         "extractAll",
@@ -289,7 +232,7 @@ ROWS = [
         array(STRING),
         _extract_all,
         "extract, for every match",
-        rewrite=_checked(_check_all),
+        rewrite=checked(_check_all),
     ),
     Function(
         "countMatches",
@@ -297,7 +240,7 @@ ROWS = [
         UINT64,
         _count,
         "number of matches",
-        rewrite=_checked(_checks_count(False)),
+        rewrite=checked(_checks_count(False)),
     ),
     Function(
         "countMatchesCaseInsensitive",
@@ -305,39 +248,6 @@ ROWS = [
         UINT64,
         _count,
         "number of matches in any case",
-        rewrite=_checked(_checks_count(True)),
-    ),
-    Function(
-        "splitByRegexp",
-        "text text [int]",
-        array(STRING),
-        _split,
-        "parts of b between matches of a",
-        rewrite=_checked(_check_split),
-    ),
-    Function(
-        "replaceRegexpOne",
-        "text text text",
-        STRING,
-        _replace,
-        r"the first match of b by c, where \1 is a group",
-        rewrite=_checked(_check_replace),
-    ),
-    Function(
-        "replaceRegexpAll",
-        "text text text",
-        STRING,
-        _replace,
-        "every match of b by c",
-        aliases=("REGEXP_REPLACE",),
-        any_case=("REGEXP_REPLACE",),
-        rewrite=_checked(_check_replace_all),
-    ),
-    Function(
-        "regexpQuoteMeta",
-        "text",
-        STRING,
-        r"regexp_replace({0}, '([$()*+.:?\[\\\]^{{|-])', '\\\1', 'g')",
-        "with a backslash before signs",
+        rewrite=checked(_checks_count(True)),
     ),
 ]

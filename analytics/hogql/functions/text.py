@@ -91,12 +91,6 @@ def _join(printer: Expressions, call: Call) -> str:
     return "(" + f" || {separator} || ".join(texts) + ")"
 
 
-def _trimmed(args: list[Expr]) -> None:
-    """ClickHouse trims off single bytes."""
-    if len(args) > 1 and not constant_text(args[1], "What is trimmed off").isascii():
-        raise ArgumentError("What is trimmed off is ASCII here.", "Use replaceRegexpOne.")
-
-
 def _last_letter(args: list[Expr]) -> None:
     letter = constant_text(args[1], "The last letter")
     if len(letter) != 1 or not letter.isascii():
@@ -118,8 +112,8 @@ ROWS = [
         UINT64,
         "octet_length({0})::bigint",
         "number of bytes",
-        aliases=("octet_length",),
-        any_case=("length", "octet_length"),
+        aliases=("octet_length", "cardinality"),
+        any_case=("length", "octet_length", "cardinality"),
     ),
     Function(
         "lengthUTF8",
@@ -212,67 +206,6 @@ ROWS = [
         _format,
         "a pattern such as '{} of {}' filled with the values",
         rewrite=_joined("format", strict=True),
-    ),
-    Function(
-        "trimBoth",
-        "text [text]",
-        STRING,
-        "btrim({0}, {1|' '})",
-        "without spaces (or the letters b) at both ends",
-        aliases=("trim",),
-        rewrite=_trimmed,
-    ),
-    Function(
-        "trimLeft",
-        "text [text]",
-        STRING,
-        "ltrim({0}, {1|' '})",
-        "without spaces (or the letters b) at the start",
-        aliases=("ltrim",),
-        rewrite=_trimmed,
-    ),
-    Function(
-        "trimRight",
-        "text [text]",
-        STRING,
-        "rtrim({0}, {1|' '})",
-        "without spaces (or the letters b) at the end",
-        aliases=("rtrim",),
-        rewrite=_trimmed,
-    ),
-    Function(
-        "leftPad",
-        "text int [text]",
-        STRING,
-        "CASE WHEN octet_length({0}) >= {1} THEN hogql_substring_bytes({0}, 1, hogql_within({1}, 1000000))"
-        " ELSE hogql_pad({0}, {1}, coalesce(nullif({2|' '}, ''), ' ')) || {0} END",
-        "filled up at the start to n bytes",
-        aliases=("lpad",),
-        any_case=("lpad",),
-    ),
-    Function(
-        "rightPad",
-        "text int [text]",
-        STRING,
-        "CASE WHEN octet_length({0}) >= {1} THEN hogql_substring_bytes({0}, 1, hogql_within({1}, 1000000))"
-        " ELSE {0} || hogql_pad({0}, {1}, coalesce(nullif({2|' '}, ''), ' ')) END",
-        "filled up at the end to n bytes",
-        aliases=("rpad",),
-        any_case=("rpad",),
-    ),
-    Function(
-        "leftPadUTF8",
-        "text int [text]",
-        STRING,
-        "lpad({0}, hogql_within({1}, 1000000)::integer, coalesce(nullif({2|' '}, ''), ' '))",
-        "filled up at the start to n characters",
-    ),
-    Function(
-        "rightPadUTF8",
-        "text int [text]",
-        STRING,
-        "rpad({0}, hogql_within({1}, 1000000)::integer, coalesce(nullif({2|' '}, ''), ' '))",
-        "filled up at the end to n characters",
     ),
     Function(
         "appendTrailingCharIfAbsent",

@@ -186,6 +186,7 @@ ROWS = [
             _has_token,
             "is the word in it, between ends and ASCII that is no letter or digit?",
             condition=True,
+            any_case=("hasTokenCaseInsensitive",) if kind else (),
             rewrite=_token,
         )
         for kind in ("", "CaseInsensitive")

@@ -182,7 +182,7 @@ ROWS = [
     ),
     _digits_row("YYYYMMDDToDate", "20261122 as a Date"),
     _digits_row("YYYYMMDDhhmmssToDateTime", "20261122235959 as a DateTime"),
-    _parse_row("", "NULL if it does not fit"),
+    _parse_row("", "NULL if it does not fit", "to_unixtime"),
     _parse_row("OrNull", "or NULL", "str_to_date"),
     _parse_row("OrZero", "or 1970-01-01"),
 ]

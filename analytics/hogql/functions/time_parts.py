@@ -34,8 +34,8 @@ def _part(
     any_case: str = "",
     moment: bool = False,
 ) -> Function:
-    """`also` are aliases, `any_case` those that are read in any case."""
-    aliases = (*also.split(), *any_case.split())
+    """`also` are aliases, `any_case` the names that are read in any case."""
+    aliases = (*also.split(), *(other for other in any_case.split() if other != name))
     row = Function(
         name,
         "moment" if moment else "time",

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.row import ArgumentError, Function
-from analytics.hogql.functions.widths import fits, wrapped
+from analytics.hogql.functions.widths import bits_of, fits, wrapped
 from analytics.hogql.tree import Call, Expr, Literal
-from analytics.hogql.types import DATE, FLOAT32, FLOAT64, NULL, STRING, Type, integer
+from analytics.hogql.types import DATE, FLOAT32, FLOAT64, NULL, STRING, UINT64, Type, integer
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
@@ -43,10 +43,14 @@ def to_integer(printer: Expressions, arg: Expr, target: Type, *, exact: bool) ->
         text = f"floor(extract(epoch FROM {text}))::bigint"
     elif kind == DATE:
         text = f"({text} - '1970-01-01'::date)::bigint"
+    elif kind.is_decimal:
+        text = f"trunc({text})::bigint"
     elif not kind.is_number and kind != NULL.required():
         raise AssertionError(f"{kind} is no number")
     if kind.is_number and fits(kind, target):
         return text
+    if kind == UINT64 and not exact:
+        text = bits_of(text, kind)
     low, high = limits(target)
     exact = exact and not kind.is_time  # a time's seconds or days wrap around all the same
     return f"hogql_between({text}, {low}, {high})" if exact else f"({wrapped(text, target)})"

@@ -82,6 +82,7 @@ ROWS = [
         "a + b, part by part",
         rewrite=_each("plus"),
         aliases=("vectorSum",),
+        any_case=("vectorSum",),
     ),
     Function(
         "tupleMinus",
@@ -91,6 +92,7 @@ ROWS = [
         "a - b, part by part",
         rewrite=_each("minus", signed=True),
         aliases=("vectorDifference",),
+        any_case=("vectorDifference",),
     ),
     Function(
         "tupleMultiply", "tuple tuple", Type("Tuple"), "", "a * b, part by part", rewrite=_each("multiply")

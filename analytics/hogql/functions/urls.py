@@ -78,7 +78,9 @@ ROWS = [
     _text("protocol", _first(f"^([a-zA-Z][a-zA-Z0-9+.-]*):{THREE_BYTES}"), "such as https"),
     _text("domain", "hogql_domain({0})", "the host, if it has a dot"),
     _text(
-        "domainWithoutWWW", "regexp_replace(hogql_domain({0}), '^www\\.(?=.)', '')", "the host without www."
+        "domainWithoutWWW",
+        "regexp_replace(hogql_domain({0}), '^www\\.(?=.)', '')",
+        "the host without a leading www",
     ),
     _text(
         "topLevelDomain",
