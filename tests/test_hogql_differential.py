@@ -15,8 +15,9 @@ pytestmark = pytest.mark.django_db
 
 # Queries end with `;`. Above one whose text means something else in ClickHouse stands `-- printed`: there a
 # comparison with NULL is NULL, and so on; its meaning is compared as the ClickHouse printer says it.
-TEXTS = (Path(__file__).parent / "hogql_queries.sql").read_text().split(";\n")
-QUERIES = [text.strip() for text in TEXTS if text.strip()]
+FILES = sorted((Path(__file__).parent / "queries").glob("*.sql"))
+TEXTS = [text.strip() for file in FILES for text in file.read_text().split(";\n")]
+QUERIES = [text for text in TEXTS if text]
 
 
 @pytest.fixture(scope="module")
