@@ -18,6 +18,8 @@ def refusal(text: str) -> HogQLError:
     facts = Facts(NOW, datetime(2026, 8, 24, tzinfo=UTC), lambda low, high: [])
     with pytest.raises(HogQLError) as caught:
         compile_query(text, 1, Context(NOW), facts, 100)
+    assert caught.value.message
+    assert caught.value.hint, caught.value.message
     return caught.value
 
 
@@ -208,6 +210,10 @@ def test_code(text: str, code: str) -> None:
         ("select\n  toDat(timestamp)\nfrom events", 2, 3, "Perhaps you meant `toDate`."),
         ("select count() from event", 1, 21, "Perhaps you meant `events`."),
         ("select timestmp from events", 1, 8, "Perhaps you meant `timestamp`."),
+        ("select top 5 event from events", 1, 8, "Use LIMIT."),
+        ("select a as a", 1, 8, "Name a column in it."),
+        ("select rank() from events", 1, 8, "Write `rank(…) OVER (ORDER BY …)`."),
+        ("select timestamp at time zone 'UTC' from events", 1, 18, "Use toTimeZone(time, 'Europe/Berlin')."),
     ],
 )
 def test_says_where_and_what_next(text: str, line: int, column: int, hint: str) -> None:

@@ -91,6 +91,7 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.NullSafeNEQ: {"this", "expression"},
     exp.Coalesce: {"this", "expressions"},
 }
+LONE_LAMBDA = "a lambda outside of a function such as arrayMap"
 WORDS_AT = "words"  # in the tree's root: where each of its words stands first
 # What a node is called in a refusal, where its class name would not help.
 WORDS = {
@@ -120,6 +121,10 @@ WORDS = {
     "except_": "EXCEPT",
     "replace": "REPLACE",
     "Placeholder": "an unresolved {placeholder}",
+    "SimilarTo": "SIMILAR TO",
+    "AtTimeZone": "AT TIME ZONE",
+    "JSONExtract": LONE_LAMBDA,
+    "Lambda": LONE_LAMBDA,
     "VarMap": "an unresolved {placeholder}",
     "Final": "FINAL",
     "Into": "INTO",
@@ -147,6 +152,11 @@ HINTS = {
     "FORMAT": "Leave it out: the answer is JSON, a publication gives CSV too.",
     "TOP": "Use LIMIT.",
     "an unresolved {placeholder}": "Put the value itself there.",
+    LONE_LAMBDA: "Write for example `arrayMap(x -> x + 1, array)`.",
+    "SIMILAR TO": "Use LIKE, or match(text, pattern).",
+    "AT TIME ZONE": "Use toTimeZone(time, 'Europe/Berlin').",
+    "WITH TIES": "Use rank() OVER (…) in a subquery, and filter on it.",
+    "QUALIFY": "Filter on the window's alias outside of a subquery.",
     "CONCAT": "Join texts with `||` or concat(a, b).",
 }
 

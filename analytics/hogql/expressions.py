@@ -88,14 +88,20 @@ class Expressions:
         number = float(text)
         if number in {float("inf"), float("-inf")}:
             line, column = allow.place(node)
-            raise HogQLError("bad_number", f"The number {text[:40]} is too large.", line=line, column=column)
+            raise HogQLError(
+                "bad_number",
+                f"The number {text[:40]} is too large.",
+                "Write a number below 1e308.",
+                line=line,
+                column=column,
+            )
         return Literal(number, FLOAT64)
 
     def digits(self, node: exp.HexString | exp.BitString) -> Expr:
         """0x1F, 0b101: at most 64 bits."""
         value = int(node.this.replace("_", ""), 16 if isinstance(node, exp.HexString) else 2)
         if value >= 1 << 64 or not node.args.get("is_integer", isinstance(node, exp.BitString)):
-            raise calls.wrong("A number has at most 64 bits.", node, code="bad_number")
+            raise calls.wrong("A number has at most 64 bits.", node, "Write it as a text.", code="bad_number")
         return Literal(value, smallest(value))
 
     def null_safe(self, node: exp.NullSafeEQ | exp.NullSafeNEQ) -> Expr:
@@ -234,6 +240,9 @@ class Expressions:
         return windows.window(node, self.scope, self.resolve)
 
     def call(self, node: exp.Anonymous) -> Expr:
+        if node.name in windows.NAMES:
+            hint = f"Write `{node.name}(…) OVER (ORDER BY …)`."
+            raise calls.wrong(f"`{node.name}` goes over a window.", node, hint, "unknown_window")
         return aggregate_calls.call(node, self.scope, self.resolve)
 
 

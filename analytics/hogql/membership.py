@@ -65,7 +65,7 @@ def _in_query(needle: Expr, inner: Query, node: exp.In, negated: bool) -> Expr:
         needles = list(needle.type.items)
     if len(columns) != len(needles):
         message = f"The subquery after IN has {len(columns)} columns, not {len(needles)}."
-        raise wrong(message, node)
+        raise wrong(message, node, "Select as many columns as stand before IN.")
     for mine, theirs in zip(needles, columns, strict=True):
         comparable(_value(mine), _value(theirs), node)
     return In(needle, inner, negated, UINT8)

@@ -138,7 +138,7 @@ def output_name(node: exp.Expr, text: str) -> str:
         return str(node.name)
     if isinstance(node, exp.Dot):
         return str(node.expression.name)
-    if isinstance(node, exp.Bracket) and isinstance(node.expressions[0], exp.Literal):
+    if isinstance(node, exp.Bracket) and node.expressions[0].is_string:
         return str(node.expressions[0].this)
     return text
 
@@ -155,6 +155,10 @@ def _not_a_property(node: exp.Expr) -> HogQLError:
 
 
 def unknown_column(node: exp.Expr, path: list[str], scope: Scope) -> HogQLError:
+    if len(path) == 1 and path[0] in scope.resolving:
+        raise wrong(
+            f"The alias `{path[0]}` is defined by itself.", node, "Name a column in it.", "unknown_column"
+        )
     known = [*scope.columns, *scope.aliases, *scope.variables]
     if scope.events() is not None:
         known += [f"properties.{name}" for name in (*FIXED_TYPES, *scope.context.property_types)]

@@ -76,7 +76,9 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     on, using = node.args.get("on"), node.args.get("using")
     if how == "CROSS" or not (on or using):
         if how not in {"CROSS", "INNER"} or on or using:
-            raise wrong("A JOIN needs ON or USING; a CROSS JOIN has neither.", node)
+            raise wrong(
+                "A JOIN needs ON or USING; a CROSS JOIN has neither.", node, "For example ON a.id = b.id."
+            )
         return Join(left, right, "CROSS", None)
     condition = _using(using, how, scope, node) if using else require_bool(resolve(on or node), node)
     if contains_aggregate(condition):
@@ -98,7 +100,7 @@ def _single_match(
     scope.sources.append(source)
     on, using = node.args.get("on"), node.args.get("using")
     if not (on or using):
-        raise wrong("This JOIN needs ON or USING.", node)
+        raise wrong("This JOIN needs ON or USING.", node, "For example ON a.id = b.id.")
     condition = _using(using, "LEFT", scope, node) if using else require_bool(resolve(on or node), node)
     keys = [_key(part, source.alias, node) for part in _parts(condition)]
     single = _marked(right, source, limit_by=(1, tuple(keys)))
@@ -143,7 +145,12 @@ def _array_join(node: exp.Join, left: Relation, scope: Scope, resolve: Resolve) 
     for item in (node.this, *(node.args.get("expressions") or [])):
         value = resolve(item.this if isinstance(item, exp.Alias) else item)
         if not value.type.is_array:
-            raise wrong(f"ARRAY JOIN takes arrays, not {value.type}.", item, code="type_mismatch")
+            raise wrong(
+                f"ARRAY JOIN takes arrays, not {value.type}.",
+                item,
+                "Make one, for example with splitByChar.",
+                code="type_mismatch",
+            )
         if contains_aggregate(value):
             raise wrong(
                 "An aggregate cannot stand in ARRAY JOIN.", item, "Use a subquery.", "aggregate_in_where"
@@ -168,7 +175,12 @@ def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Exp
     for item in names:
         left = next((source for source in scope.sources[:-1] if item.name in source.columns), None)
         if left is None or item.name not in right.columns:
-            raise wrong(f"There is no column `{item.name}` on both sides.", item, code="unknown_column")
+            raise wrong(
+                f"There is no column `{item.name}` on both sides.",
+                item,
+                "Write the condition with ON.",
+                code="unknown_column",
+            )
         ours = scope.joined.get(item.name, Column(left.alias, item.name, left.columns[item.name]))
         theirs = Column(right.alias, item.name, right.columns[item.name])
         parts.append(compare("=", ours, theirs, node))
@@ -221,9 +233,15 @@ def _has_properties(query: Query) -> bool:
 def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, Source]:
     argument = node.expressions[0] if len(node.expressions) == 1 else None
     if node.this != "numbers" or not isinstance(argument, exp.Literal) or not argument.this.isdigit():
-        hint = "The one table function is `numbers(n)`."
-        raise wrong("There is no such table.", node, hint, "unknown_table")
+        hint = "The one table function is `numbers(n)`, n a constant whole number."
+        message = f"There is no table function `{node.name[:60]}` of this kind."
+        raise wrong(message, node, hint, "unknown_table")
     if int(argument.this) > MAX_NUMBERS:
-        raise wrong(f"numbers(n) gives at most {MAX_NUMBERS:,} rows.", node, code="too_many_rows")
+        raise wrong(
+            f"numbers(n) gives at most {MAX_NUMBERS:,} rows.",
+            node,
+            "Use a smaller number.",
+            code="too_many_rows",
+        )
     alias = alias or "numbers"
     return Numbers(int(argument.this), alias), Source(alias, {"number": UINT64})

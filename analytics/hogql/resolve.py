@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from analytics.hogql import allow
 from analytics.hogql.calls import contains_aggregate, require_bool, wrong
-from analytics.hogql.dialect import LIMIT_BY
+from analytics.hogql.dialect import LIMIT_BY, HogQL
 from analytics.hogql.expressions import Expressions
 from analytics.hogql.grouping import check_grouping
 from analytics.hogql.names import output_name
@@ -53,15 +53,28 @@ def _set_operation(node: exp.SetOperation, outer: Scope) -> Query:
     allow.check(node)
     kind = type(node).__name__.upper()
     if node.args.get("distinct") is None:
-        raise wrong(f"Say {kind} ALL or {kind} DISTINCT.", node, code="clause_not_allowed")
+        raise wrong(
+            f"Say {kind} ALL or {kind} DISTINCT.",
+            node,
+            "UNION ALL keeps equal rows, UNION DISTINCT one of them.",
+            code="clause_not_allowed",
+        )
     scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
     _add_with(node, scope)
     left, right = _query(node.this, scope), _query(node.expression, scope)
     if len(left.outputs) != len(right.outputs):
-        raise wrong(f"The SELECTs of a {kind} have different numbers of columns.", node)
+        raise wrong(
+            f"The SELECTs of a {kind} have different numbers of columns.",
+            node,
+            "Select as many in each; NULL can stand for one.",
+        )
     for (name, first), (_, second) in zip(left.outputs, right.outputs, strict=True):
         if common([first, second]) is None:
-            raise wrong(f"The column `{name}` of the {kind} is {first} here and {second} there.", node)
+            raise wrong(
+                f"The column `{name}` of the {kind} is {first} here and {second} there.",
+                node,
+                "Convert one of them, for example with toString.",
+            )
     return Union((left, right), bool(node.args["distinct"]), kind)  # type: ignore[arg-type]
 
 
@@ -119,7 +132,12 @@ def _add_with(node: exp.Expr, scope: Scope) -> None:
         allow.check(cte)
         name = cte.alias
         if name in TABLES:
-            raise wrong(f"`{name}` is a table's name; WITH needs another.", cte, code="reserved_name")
+            raise wrong(
+                f"`{name}` is a table's name; WITH needs another.",
+                cte,
+                "Give it another name.",
+                code="reserved_name",
+            )
         if cte.args.get("scalar"):
             scope.constants[name] = cte.this
         else:
@@ -152,7 +170,12 @@ def _outputs(node: exp.Select, scope: Scope, expressions: Expressions) -> tuple[
 
 def _check_values(outputs: list[Output], node: exp.Select) -> None:
     if len(outputs) > MAX_COLUMNS:
-        raise wrong(f"A SELECT has at most {MAX_COLUMNS:,} columns.", node, code="too_many_columns")
+        raise wrong(
+            f"A SELECT has at most {MAX_COLUMNS:,} columns.",
+            node,
+            "Name only the columns you need.",
+            code="too_many_columns",
+        )
     if any(output.expr.type.is_interval for output in outputs):
         raise wrong("An interval is no value of its own.", node, "Add it to a time.", "type_mismatch")
 
@@ -168,7 +191,7 @@ def _check_names(outputs: list[Output], node: exp.Select) -> None:
 
 
 def _text(node: exp.Expr) -> str:
-    return node.sql(dialect="clickhouse", comments=False)
+    return node.sql(dialect=HogQL, comments=False)
 
 
 def _clause(node: exp.Select, name: str, expressions: Expressions) -> Expr | None:
@@ -201,7 +224,9 @@ def _group_by(node: exp.Select, columns: tuple[Output, ...], expressions: Expres
         return tuple(column.expr for column in columns if not contains_aggregate(column.expr))
     keys = tuple(_by_position(item, columns, expressions) for item in group.expressions)
     if any(contains_aggregate(key) for key in keys):
-        raise wrong("An aggregate cannot stand in GROUP BY.", group, code="aggregate_in_group_by")
+        raise wrong(
+            "An aggregate cannot stand in GROUP BY.", group, "Use a subquery.", code="aggregate_in_group_by"
+        )
     for key in keys:
         _without_windows(key, "GROUP BY", group)
     return keys
@@ -253,4 +278,4 @@ def _whole(node: exp.Expr, expressions: Expressions) -> int:
     value = expressions.resolve(node)
     if isinstance(value, Literal) and isinstance(value.value, int) and 0 <= value.value < 1 << 63:
         return value.value
-    raise wrong("LIMIT and OFFSET take a whole number.", node)
+    raise wrong("LIMIT and OFFSET take a whole number.", node, "For example LIMIT 10 OFFSET 20.")

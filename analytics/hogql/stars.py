@@ -23,15 +23,22 @@ def star(node: exp.Expr, scope: Scope, resolve: Callable[[exp.Expr], Expr], take
     allow.check(node)
     allow.check(inner)
     if not scope.sources:
-        raise wrong("`*` needs a FROM.", node)
+        raise wrong("`*` needs a FROM.", node, "For example `select * from events limit 10`.")
     if relation and scope.source(relation) is None:
-        raise wrong(f"There is no relation `{relation}`.", node, code="unknown_table")
+        raise wrong(
+            f"There is no relation `{relation}`.",
+            node,
+            "Use a name or an alias from FROM.",
+            code="unknown_table",
+        )
     columns = _columns(scope, relation)
     known = {name for _, name, _ in columns}
     left_out = {column.name for column in inner.args.get("except_") or []}
     replaced = {item.alias: item.this for item in inner.args.get("replace") or []}
     if unknown := sorted((left_out | set(replaced)) - known):
-        raise wrong(f"There is no column `{unknown[0]}` in the star.", node, code="unknown_column")
+        raise wrong(
+            f"There is no column `{unknown[0]}` in the star.", node, "Leave it out.", code="unknown_column"
+        )
     outputs = []
     for alias, name, column in columns:
         if name in left_out:
