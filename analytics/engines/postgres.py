@@ -153,8 +153,8 @@ def _refused(error: psycopg.Error) -> AgentryError:
         return AgentryError(
             422,
             "division_by_zero",
-            "A whole number is divided by zero.",
-            "Use intDivOrZero, moduloOrZero or `/`.",
+            "A whole number is divided by zero, or arrays side by side differ in length.",
+            "Use intDivOrZero or moduloOrZero; arrayResize makes arrays equally long.",
         )
     # Without a state it is psycopg, which cannot hold a value that PostgreSQL can, such as the year 10000.
     if state[:2] not in {"", "22", "54"}:  # a value that does not fit, or is larger than PostgreSQL takes
