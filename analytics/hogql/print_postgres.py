@@ -15,7 +15,7 @@ from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
-from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, rollup_columns
+from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, rollup_column
 from analytics.hogql.tree import (
     ArrayJoin,
     Column,
@@ -221,13 +221,12 @@ class _Printer:
         """Rows of one level in the shape that all levels share; a raw event is a row with one call."""
         where = f"project_id = {self.expressions.parameter(rollup.project_id, 'integer')}"
         if segment.level == "events":
-            columns, bucket = raw_columns(rollup.detail), '"timestamp"'
+            bucket, columns = '"timestamp"', [raw_column(name) for name in rollup.columns]
         else:
             bucket = "day" if segment.level.endswith("day") else '"hour"'
-            columns = rollup_columns(rollup.detail, bucket)
-        return (
-            f"SELECT {columns} FROM {segment.level} WHERE {where} AND {self._within(bucket, segment.ranges)}"
-        )
+            columns = [rollup_column(name, bucket) for name in rollup.columns]
+        within = self._within(bucket, segment.ranges)
+        return f"SELECT {', '.join(columns)} FROM {segment.level} WHERE {where} AND {within}"
 
     def _within(self, column: str, ranges: tuple[Range, ...]) -> str:
         parts = []

@@ -17,7 +17,6 @@ from analytics.hogql.tree import (
     Derived,
     Expr,
     Literal,
-    OrderKey,
     Output,
     Property,
     Query,
@@ -26,7 +25,7 @@ from analytics.hogql.tree import (
     Window,
     children,
 )
-from analytics.hogql.walk import map_expr, map_relation, map_select
+from analytics.hogql.walk import expressions, map_expr, map_relation, map_select
 
 # Sources that no query can name.
 GROUPS = "\0groups"
@@ -90,7 +89,7 @@ def _grouped(select: Select) -> Select:
 def _unfolded(select: Select) -> Select:
     """arrayJoin(a) → a relation beside the others, and its column."""
     found: list[Call] = []
-    for expr in _expressions(select):
+    for expr in expressions(select):
         _find(expr, found)
     if not found:
         return _windowed(select)
@@ -112,7 +111,7 @@ def _windowed(select: Select) -> Select:
     own: windows are made one step earlier then.
     """
     keys = [key.expr for key in select.order_by] if select.limit_by else []
-    inside = any(_holds_window(expr) for expr in _expressions(select))
+    inside = any(_holds_window(expr) for expr in expressions(select))
     if select.aggregated or not (inside or any(_holds_window(key, listed=True) for key in keys)):
         return select
     columns: dict[Expr, str] = {}
@@ -135,13 +134,6 @@ def _holds_window(expr: Expr, listed: bool = False) -> bool:
         return listed
     inside = isinstance(expr, Call) and any(part.type.items for part in (expr, *expr.args))
     return any(_holds_window(child, listed or inside) for child in children(expr))
-
-
-def _expressions(select: Select) -> list[Expr]:
-    keys: tuple[OrderKey, ...] = select.order_by
-    listed = [column.expr for column in select.columns] + list(select.group_by) + [key.expr for key in keys]
-    listed += [expr for expr in (select.where, select.having) if expr is not None]
-    return listed + (list(select.limit_by[1]) if select.limit_by else [])
 
 
 def _find(expr: Expr, found: list[Call]) -> None:

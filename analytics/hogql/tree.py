@@ -163,12 +163,16 @@ class Segment:
 
 @dataclass(frozen=True)
 class Rollup:
-    """Events, answered from usage rows: `bucket` stands for the timestamp, `calls` weighs each row."""
+    """Events, answered from usage rows: `bucket` stands for the timestamp, `calls` weighs each row.
+
+    `columns` are those of `storage.ROLLED` that the query reads.
+    """
 
     alias: str
     project_id: int
     detail: bool
     segments: tuple[Segment, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -100,3 +100,18 @@ def sources(expr: Expr) -> set[str]:
     if isinstance(expr, Column | Property):
         return {expr.source}
     return set().union(*map(sources, children(expr)))
+
+
+def expressions(select: Select) -> list[Expr]:
+    """All that stand in a SELECT, its FROM left out."""
+    listed = [column.expr for column in select.columns] + list(select.group_by)
+    listed += [key.expr for key in select.order_by]
+    listed += [expr for expr in (select.where, select.having) if expr is not None]
+    return listed + (list(select.limit_by[1]) if select.limit_by else [])
+
+
+def columns_of(expr: Expr, alias: str) -> set[Column]:
+    """The columns of one relation that an expression reads."""
+    if isinstance(expr, Column):
+        return {expr} if expr.source == alias else set()
+    return set().union(*(columns_of(child, alias) for child in children(expr)))
