@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analytics.hogql.different import value_counted
 from analytics.hogql.storage import ROLLED, SHARED
 from analytics.hogql.tree import Aggregate, Column, Derived, Output, Rollup, Select
-from analytics.hogql.walk import columns_of, expressions
+from analytics.hogql.walk import aggregates_of, columns_of, expressions
 
 ADDED = {"first_at": "min", "last_at": "max", "latency_ms_sum": "total", "bytes_sum": "total"}
 
@@ -26,8 +27,9 @@ def gathered(select: Select, rollup: Rollup) -> Select:
     columns = _columns(select, rollup.alias)
     shared = tuple(column for column in columns if column.name in SHARED)
     names = {column.name for column in shared}
-    # With both, there would be about as many rows as before.
-    if not select.aggregated or not shared or {"customer_id", "bucket"} <= names:
+    # With both, there would be about as many rows as before; steps by the different values make fewer.
+    few = select.aggregated and shared and not {"customer_id", "bucket"} <= names
+    if not few or value_counted(aggregates_of(select)) is not None:
         return select
     outputs = [
         Output(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analytics.hogql.calls import contains_aggregate
+from analytics.hogql.different import counted_in_steps
 from analytics.hogql.lambdas import ALIAS as LAMBDA
 from analytics.hogql.tree import (
     Aggregate,
@@ -82,7 +83,7 @@ def _grouped(select: Select) -> Select:
     columns = [Output(f"k{index}", key) for index, key in enumerate(keys)]
     columns += [Output(name, aggregate) for aggregate, name in aggregates.items()]
     inner = Select(tuple(columns), select.relation, select.where, keys, aggregated=True)
-    relation = Derived(_unfolded(inner), GROUPS)
+    relation = Derived(counted_in_steps(_unfolded(inner)), GROUPS)
     return _unfolded(replace(made, relation=relation, where=having, aggregated=False))
 
 

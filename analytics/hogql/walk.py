@@ -115,3 +115,15 @@ def columns_of(expr: Expr, alias: str) -> set[Column]:
     if isinstance(expr, Column):
         return {expr} if expr.source == alias else set()
     return set().union(*(columns_of(child, alias) for child in children(expr)))
+
+
+def aggregates_of(select: Select) -> set[Aggregate]:
+    """The aggregates of a SELECT's groups."""
+    found: set[Aggregate] = set()
+    waiting = expressions(select)
+    while waiting:
+        expr = waiting.pop()
+        if isinstance(expr, Aggregate):
+            found.add(expr)
+        waiting += children(expr)
+    return found
