@@ -69,7 +69,7 @@ CLAUSES = [
         "select %(x)s",
         "select 1 into outfile '/tmp/x'",
     ),
-    *("select event from events qualify row_number() over () = 1", "select 1 from events for update"),
+    *("select event from events fetch first 5 percent rows only", "select 1 from events for update"),
     *(
         "select * into t2 from events",
         "with x as (delete from events returning *) select * from x",

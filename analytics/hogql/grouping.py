@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from analytics.hogql.calls import contains_aggregate, wrong
+from analytics.hogql.groups import misplaced_grouping
 from analytics.hogql.lambdas import ALIAS
 from analytics.hogql.tree import Aggregate, Column, Expr, Join, Property, Relation, Select, children
 from analytics.hogql.windows import contains_window
@@ -17,14 +18,16 @@ def check_grouping(select: Select, node: exp.Select) -> Select:
     """The same SELECT, marked as aggregated if it is. Raises HogQLError `not_grouped`."""
     _check_windows(select, node)
     used = [output.expr for output in select.columns] + [key.expr for key in select.order_by]
-    if select.having is not None:
-        used.append(select.having)
+    used += [expr for expr in (select.having, select.qualify) if expr is not None]
     aggregated = bool(select.group_by) or any(contains_aggregate(expr) for expr in used)
     if not aggregated:
         if select.having is not None:
             raise wrong("HAVING needs a GROUP BY or an aggregate.", node.args["having"], "Use WHERE.")
         return select
-    used += list(select.limit_by[1]) if select.limit_by else []
+    used += list(select.limit_by.keys) if select.limit_by else []
+    if any(misplaced_grouping(expr, select) for expr in used):
+        hint = "For example `group by rollup(event)` with `grouping(event)`."
+        raise wrong("grouping() takes keys of ROLLUP, CUBE or GROUPING SETS.", node, hint)
     for expr in used:
         loose = _ungrouped(expr, select.group_by)
         if loose is not None:
@@ -50,6 +53,7 @@ def _check_windows(select: Select, node: exp.Select) -> None:
             message = f"A window function cannot stand in {word}."
             raise wrong(message, node, "Compute it in a subquery in FROM.", "window_not_allowed")
     shown = [output.expr for output in select.columns] + [key.expr for key in select.order_by]
+    shown += [] if select.qualify is None else [select.qualify]
     if any(_aggregates_window(part) for part in shown):
         hint = "Compute the window in a subquery in FROM."
         raise wrong("An aggregate cannot take a window function.", node, hint, "window_not_allowed")

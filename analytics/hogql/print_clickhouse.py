@@ -79,16 +79,26 @@ class _Printer:
         if select.where is not None:
             text += f" WHERE {printer.condition(select.where)}"
         if select.group_by:
-            text += f" GROUP BY {', '.join(map(printer.key, select.group_by))}"
+            text += f" GROUP BY {self._groups(select)}"
         if select.having is not None:
             text += f" HAVING {printer.condition(select.having)}"
+        if select.qualify is not None:
+            text += f" QUALIFY {printer.condition(select.qualify)}"
         if select.order_by:
             text += f" ORDER BY {', '.join(map(printer.order, select.order_by))}"
         if select.limit_by is not None:
-            count, keys = select.limit_by
-            text += f" LIMIT {count} BY {', '.join(map(printer.key, keys))}"
+            by = select.limit_by
+            text += f" LIMIT {by.count} OFFSET {by.offset} BY {', '.join(map(printer.key, by.keys))}"
         text += "" if select.limit is None else f" LIMIT {select.limit}"
-        return text + ("" if select.offset is None else f" OFFSET {select.offset}")
+        text += "" if select.offset is None else f" OFFSET {select.offset}"
+        return text + " WITH TIES" * select.with_ties
+
+    def _groups(self, select: Select) -> str:
+        keys = list(map(self.expressions.key, select.group_by))
+        if not select.sets:
+            return ", ".join(keys)
+        sets = (", ".join(keys[place] for place in places) for places in select.sets)
+        return f"GROUPING SETS ({', '.join(f'({places})' for places in sets)})"
 
     def _from(self, relation: Relation) -> str:
         """The relation and its name; what stands in it can be named from here on."""

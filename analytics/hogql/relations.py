@@ -10,6 +10,7 @@ from sqlglot import exp
 from analytics.hogql import allow
 from analytics.hogql.allow import place
 from analytics.hogql.calls import compare, contains_aggregate, require_bool, wrong
+from analytics.hogql.clauses import LimitBy
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.scope import TABLES, Scope, Source
 from analytics.hogql.tree import (
@@ -101,16 +102,14 @@ def _single_match(
         raise wrong("This JOIN needs ON or USING.", node)
     condition = _using(using, "LEFT", scope, node) if using else require_bool(resolve(on or node), node)
     keys = [_key(part, source.alias, node) for part in _parts(condition)]
-    single = _marked(right, source, limit_by=(1, tuple(keys)))
+    single = _marked(right, source, limit_by=LimitBy(1, tuple(keys)))
     if kind == "ANTI":
         found = Column(source.alias, MATCHED, UINT8)
         scope.filters.append(compare("=", found, Literal(0, UINT8), node))
     return Join(left, single, "INNER" if kind == "SEMI" else "LEFT", condition)
 
 
-def _marked(
-    relation: Relation, source: Source, limit_by: tuple[int, tuple[Expr, ...]] | None = None
-) -> Derived:
+def _marked(relation: Relation, source: Source, limit_by: LimitBy | None = None) -> Derived:
     """The relation with a column MATCHED that is 1; where an outer join finds none of its rows, 0."""
     outputs = [Output(name, Column(source.alias, name, type_)) for name, type_ in source.columns.items()]
     columns = (*outputs, Output(MATCHED, Literal(1, UINT8)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal as Choice
 
+from analytics.hogql.clauses import LimitBy
 from analytics.hogql.types import Type, common
 
 Value = str | int | float | bool | date | datetime | None
@@ -173,10 +174,11 @@ class Rollup:
 
 @dataclass(frozen=True)
 class Derived:
-    """A subquery in FROM."""
+    """A subquery in FROM. `partial`: NULL in a column that is not nullable means its zero."""
 
     query: Query
     alias: str
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,16 +230,21 @@ class Output:
 
 @dataclass(frozen=True)
 class Select:
+    """`qualify` filters after the windows. `sets` are GROUPING SETS: places of keys in `group_by`."""
+
     columns: tuple[Output, ...]
     relation: Relation | None
     where: Expr | None = None
     group_by: tuple[Expr, ...] = ()
+    sets: tuple[tuple[int, ...], ...] = ()
     having: Expr | None = None
+    qualify: Expr | None = None
     order_by: tuple[OrderKey, ...] = ()
     distinct: bool = False
     limit: int | None = None
     offset: int | None = None
-    limit_by: tuple[int, tuple[Expr, ...]] | None = None
+    with_ties: bool = False
+    limit_by: LimitBy | None = None
     aggregated: bool = field(default=False)
 
     @property

@@ -29,15 +29,16 @@ from analytics.hogql.tree import (
 
 def map_select(select: Select, change: Callable[[Expr], Expr]) -> Select:
     """The same SELECT with `change` applied to each of its expressions."""
-    limit_by = select.limit_by
+    by = select.limit_by
     return replace(
         select,
         columns=tuple(replace(column, expr=change(column.expr)) for column in select.columns),
         where=None if select.where is None else change(select.where),
         group_by=tuple(change(expr) for expr in select.group_by),
         having=None if select.having is None else change(select.having),
+        qualify=None if select.qualify is None else change(select.qualify),
         order_by=tuple(replace(key, expr=change(key.expr)) for key in select.order_by),
-        limit_by=None if limit_by is None else (limit_by[0], tuple(change(expr) for expr in limit_by[1])),
+        limit_by=None if by is None else replace(by, keys=tuple(change(expr) for expr in by.keys)),
     )
 
 
