@@ -23,8 +23,8 @@ own tables (`python -m analytics.hogql.document`).
 
 - `SELECT [DISTINCT [ON (…)]] … FROM events | usage | (subquery) | name of WITH | numbers(n)`; `*`, `t.*`,
   `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`.
-- `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `LEFT ANY`, `LEFT SEMI` and `LEFT ANTI`
-  JOIN; `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
+- `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `ANY`, `SEMI`, `ANTI` and `ASOF` JOIN;
+  `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
 - `WHERE`, `GROUP BY` (`ALL`, `ROLLUP`, `CUBE`, `GROUPING SETS` too), `HAVING`, `WINDOW`, `QUALIFY`,
   `ORDER BY … [NULLS FIRST]`, `LIMIT n BY …`, `LIMIT [WITH TIES]`, `OFFSET`; `UNION`, `INTERSECT` and
   `EXCEPT`, each `ALL` or `DISTINCT`.

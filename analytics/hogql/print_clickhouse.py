@@ -107,7 +107,8 @@ class _Printer:
                 left, right = self._from(relation.left), self._from(relation.right)
                 if relation.on is None:
                     return f"{left} CROSS JOIN {right}"
-                return f"{left} {relation.kind} JOIN {right} ON {self.expressions.joining(relation.on)}"
+                kind = f"{'ASOF ' if relation.closest else ''}{relation.kind}"
+                return f"{left} {kind} JOIN {right} ON {self.expressions.joining(relation.on)}"
             case ArrayJoin():
                 return self._array_join(relation)
         name = self._name("r")

@@ -109,6 +109,9 @@ class _Printer:
                 return f"{left} CROSS JOIN {right}"
             self.expressions.joining = True
             on = self.expressions.condition(relation.on, filtering=True)
+            if relation.closest is not None:
+                first = f"WHERE {on} ORDER BY {self.expressions.order(relation.closest)} LIMIT 1"
+                right, on = f"LATERAL (SELECT * FROM {right} {first}) AS {self.frames[-1].name}", "true"
             self.expressions.joining = False
             return f"{left} {relation.kind} JOIN {right} ON {on}"
         if isinstance(relation, ArrayJoin):

@@ -11,6 +11,7 @@ from typing import Literal as Choice
 from analytics.hogql.clauses import LimitBy
 from analytics.hogql.types import Type, common
 
+JoinKind = Choice["INNER", "LEFT", "RIGHT", "FULL", "CROSS"]
 Value = str | int | float | bool | date | datetime | None
 
 
@@ -191,12 +192,13 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Join:
-    """Two relations side by side; `on` is None for CROSS."""
+    """Two relations side by side; `on` is None for CROSS. Of ASOF only the first by `closest` is joined."""
 
     left: Relation
     right: Relation
-    kind: Choice["INNER", "LEFT", "RIGHT", "FULL", "CROSS"]
+    kind: JoinKind
     on: Expr | None
+    closest: OrderKey | None = None
 
 
 @dataclass(frozen=True)
@@ -284,10 +286,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (left, right)
         case Case(branches=branches, default=default):
             return (*(part for branch in branches for part in branch), default)
-        case In(needle=needle, options=tuple() as options):
-            return (needle, *options)
-        case In(needle=needle):
-            return (needle,)
+        case In(needle=needle, options=options):
+            return (needle, *(options if isinstance(options, tuple) else ()))
         case Aggregate(args=args, condition=condition):
             return args if condition is None else (*args, condition)
         case Window():

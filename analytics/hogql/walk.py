@@ -85,7 +85,10 @@ def map_relation(
         left = map_relation(relation.left, leaf, change, inside)
         right = map_relation(relation.right, leaf, change, inside)
         on = None if relation.on is None else change(relation.on)
-        return replace(relation, left=left, right=right, on=on)
+        closest = relation.closest
+        if closest is not None:
+            closest = replace(closest, expr=change(closest.expr))
+        return replace(relation, left=left, right=right, on=on, closest=closest)
     if isinstance(relation, ArrayJoin):
         inner = None if relation.left is None else map_relation(relation.left, leaf, change, inside)
         return replace(
