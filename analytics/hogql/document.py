@@ -31,7 +31,7 @@ own tables (`python -m analytics.hogql.document`).
 - `WITH name AS (select …)` and `WITH value AS name`. Aliases work everywhere in their SELECT; positions work
   in GROUP BY and ORDER BY.
 - Aggregates with `-If`, `-Distinct` and more; window functions with frames; subqueries in FROM, after IN, as
-  one value (several columns are a tuple), in `EXISTS (…)`.
+  one value (several columns are a tuple), in `EXISTS (…)`; the last two may name what stands around them.
 - Arrays `[1, 2]`, from 1 and from -1; tuples `(1, 'a')` with `.1`; lambdas `x -> x + 1`; `arrayJoin`.
 - `CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN`, `BETWEEN`, `LIKE`, `ILIKE`, `=~`, `!~`, `IS NULL`,
   `interval 30 day`, `x::Int64`, `CAST(x AS Array(String))`.

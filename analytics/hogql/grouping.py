@@ -10,7 +10,19 @@ from sqlglot import exp
 from analytics.hogql.calls import contains_aggregate, wrong
 from analytics.hogql.groups import misplaced_grouping
 from analytics.hogql.lambdas import ALIAS
-from analytics.hogql.tree import Aggregate, Column, Expr, Join, Property, Relation, Select, children
+from analytics.hogql.tree import (
+    Aggregate,
+    Column,
+    Expr,
+    Join,
+    Property,
+    Query,
+    Relation,
+    Scalar,
+    Select,
+    children,
+)
+from analytics.hogql.walk import free_columns, into_correlated, map_expr
 from analytics.hogql.windows import contains_window
 
 
@@ -39,6 +51,21 @@ def check_grouping(select: Select, node: exp.Select) -> Select:
                 "not_grouped",
             )
     return replace(select, aggregated=True)
+
+
+def _ungrouped_around(query: Query, keys: tuple[Expr, ...]) -> Column | Property | None:
+    """The first column of this SELECT that a correlated subquery reads, and that is no key."""
+    around, loose = free_columns(query), []
+
+    def look(expr: Expr) -> Expr:
+        if expr in keys:
+            return expr
+        if expr in around and isinstance(expr, Column | Property):
+            loose.append(expr)
+        return map_expr(expr, look, lambda inner: into_correlated(inner, look))
+
+    into_correlated(query, look)
+    return loose[0] if loose else None
 
 
 def _check_windows(select: Select, node: exp.Select) -> None:
@@ -81,4 +108,6 @@ def _ungrouped(expr: Expr, keys: tuple[Expr, ...]) -> Column | Property | None:
         return None  # a lambda's own parameter
     if isinstance(expr, Column | Property):
         return expr
+    if isinstance(expr, Scalar):
+        return _ungrouped_around(expr.query, keys)
     return next((loose for child in children(expr) if (loose := _ungrouped(child, keys)) is not None), None)

@@ -154,7 +154,7 @@ def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr, last: 
 
 def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Relation, Source]:
     allow.check(node)
-    alias = node.alias
+    alias, scope = node.alias, replace(scope, around=None)  # what stands in FROM sees nothing around it
     if isinstance(node, exp.Subquery):
         return _derived(subqueries(node.this, scope), alias or f"subquery{len(scope.sources) or ''}")
     if not isinstance(node, exp.Table):

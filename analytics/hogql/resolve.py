@@ -74,7 +74,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         raise wrong(
             "SELECT names no columns.", node, "For example `select count() from events`.", "syntax_error"
         )
-    scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
+    scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants), around=outer.around)
     _add_with(node, scope)
     scope.windows = {window.name: window for window in node.args.get("windows") or []}
     expressions = Expressions(scope, _query)

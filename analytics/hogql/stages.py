@@ -26,7 +26,7 @@ from analytics.hogql.tree import (
     Window,
     children,
 )
-from analytics.hogql.walk import map_expr, map_relation, map_select
+from analytics.hogql.walk import into_correlated, map_expr, map_relation, map_select
 
 # Sources that no query can name.
 GROUPS = "\0groups"
@@ -76,7 +76,7 @@ def _grouped(select: Select) -> Select:
         if isinstance(expr, Aggregate):
             name = aggregates.setdefault(expr, f"a{len(aggregates)}")
             return Column(GROUPS, name, expr.type)
-        return map_expr(expr, outer, lambda query: query)
+        return map_expr(expr, outer, lambda query: into_correlated(query, outer))
 
     having = None if select.having is None else outer(select.having)
     made = map_select(replace(select, where=None, group_by=(), having=None), outer)
@@ -121,7 +121,7 @@ def _windowed(select: Select) -> Select:
         own = isinstance(expr, Column) and not expr.source.startswith(LAMBDA)
         if own or isinstance(expr, Property | Window):
             return Column(WINDOWS, columns.setdefault(expr, f"w{len(columns)}"), expr.type)
-        return map_expr(expr, outer, lambda query: query)
+        return map_expr(expr, outer, lambda query: into_correlated(query, outer))
 
     made = map_select(replace(select, where=None), outer)
     outputs = tuple(Output(name, expr) for expr, name in columns.items())

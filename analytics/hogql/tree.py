@@ -130,10 +130,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A subquery that stands for its one value."""
+    """A subquery that stands for its one value; or for whether it has rows."""
 
     query: Query
     type: Type
+    exists: bool = False
 
 
 Expr = (

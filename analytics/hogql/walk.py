@@ -99,6 +99,56 @@ def map_relation(
     return leaf(relation)
 
 
+def free_columns(query: Query) -> list[Column | Property]:
+    """What a subquery reads of the SELECT around it, which makes it correlated; none for most."""
+    if not isinstance(query, Select):
+        return []
+    found: list[Column | Property] = []
+    own: set[str] = set()
+
+    def look(expr: Expr) -> Expr:
+        if isinstance(expr, Column | Property):
+            found.append(expr)
+        return map_expr(expr, look, inside)
+
+    def inside(inner: Query) -> Query:
+        found.extend(free_columns(inner))
+        return inner
+
+    map_select(query, look)
+    if query.relation is not None:
+        own |= _aliases(query.relation)
+        map_relation(query.relation, lambda leaf: leaf, look, inside)
+    free = (column for column in found if column.source not in own and not column.source.startswith("\0"))
+    return list(dict.fromkeys(free))
+
+
+def _aliases(relation: Relation) -> set[str]:
+    if isinstance(relation, Join):
+        return _aliases(relation.left) | _aliases(relation.right)
+    inner = relation.left if isinstance(relation, ArrayJoin) else None
+    return {relation.alias} | (set() if inner is None else _aliases(inner))
+
+
+def into_correlated(query: Query, change: Callable[[Expr], Expr]) -> Query:
+    """A subquery with what it reads of the SELECT around changed, as that SELECT's own expressions are."""
+    around = {column.source for column in free_columns(query)}
+    if not isinstance(query, Select) or not around:
+        return query
+
+    def free(expr: Expr) -> Expr:
+        if (read := sources(expr)) and read <= around:
+            return change(expr)
+        return map_expr(expr, free, inside)
+
+    def inside(inner: Query) -> Query:
+        return into_correlated(inner, change)
+
+    if query.relation is not None:
+        query = replace(query, relation=map_relation(query.relation, lambda leaf: leaf, free, inside))
+    return map_select(query, free)
+
+
 def sources(expr: Expr) -> set[str]:
     """The relations whose columns an expression reads."""
     if isinstance(expr, Column | Property):

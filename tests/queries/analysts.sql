@@ -208,3 +208,18 @@ select u.customer_id as c, u.event as ev, count() from events e right anti join 
 select a.distinct_id from (select distinct distinct_id from events) a anti join (select distinct distinct_id from events where event = 'sign_up' and properties.plan = 'pro' and properties.method = 'POST' and properties.status = 200) b on a.distinct_id = b.distinct_id order by 1;
 select a.distinct_id from (select distinct distinct_id from events) a semi join (select distinct_id from events where event = 'sign_up' and properties.plan = 'pro' and properties.method = 'POST' and properties.status = 200) b using distinct_id order by 1;
 select * from (select number as k from numbers(3)) a left join (select number as k, 'x' as s from numbers(2)) b using (k) left anti join (select 1 as k) c using (k) order by k;
+select event, count() c from events e1 where exists (select 1 from events e2 where e2.event = e1.event and e2.properties.latency_ms > 5600) group by event order by event;
+select distinct_id, timestamp from events e1 where timestamp = (select max(timestamp) from events e2 where e2.distinct_id = e1.distinct_id) order by distinct_id;
+select u.event, u.day, u.calls from usage u where u.calls > (select avg(v.calls) * 2 from usage v where v.event = u.event) order by u.event, u.day, u.calls;
+select event, (select count() from usage u where u.event = e.event) as days, count() as n from events e group by event order by event;
+select event, n from (select event, count() as n from events group by event) t where not exists (select 1 from usage u where u.event = t.event and u.calls > 100) order by event;
+select distinct event from events e1 where not exists (select 1 from usage u where u.event = e1.event and u.day = '2026-10-05' and u.customer_id = 'stark') order by event;
+select count() from events e where exists (select 1 from events f where f.distinct_id = e.distinct_id and f.event = 'sign_up' and f.timestamp between e.timestamp and e.timestamp + interval 1 hour) and e.event = 'page_view';
+select exists(select 1 from events where event = 'none') as a, exists(select 1 from events) as b, not exists(select 1 from usage) as c;
+select count() from events where not exists (select 1 from usage where calls > 100000) and event = 'sign_up';
+select event, row_number() over (partition by event order by timestamp) as r, (select min(u.day) from usage u where u.event = e.event) as first_day from events e where timestamp > '2026-11-22' order by event, r;
+select event, if(exists(select 1 from usage u where u.event = e.event and u.calls > 5), 'hot', 'cold') as k, count() from events e group by event order by event;
+select n, (select sum(m.number) from numbers(10) m where m.number < t.n) as s from (select number as n from numbers(5)) t order by n;
+select event from events where event in (select event from usage where calls > 4) and exists (select 1 from usage u where u.event = events.event and u.day = toDate(events.timestamp) and u.calls > 5) group by event order by event;
+select count() from events e where exists (select 1 from (select properties.customer_id as c from events where event = 'sign_up') f where f.c = e.properties.customer_id);
+select c.customer, c.n, (select count() from events e where e.properties.customer_id = c.customer and e.properties.status >= 500) as errors from (select properties.customer_id as customer, count() as n from events group by customer) c order by c.customer;
