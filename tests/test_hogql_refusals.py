@@ -99,7 +99,7 @@ TABLES = [
         "mysql('a','b','c','d','e')",
     ),
     *("postgresql('db:5432','d','t','u','p')", "merge('.*')", "executable('x')", "numbers(1000000000)"),
-    *("generate_series(1,1000000000)", "dblink('x','select 1')", "numbers(now())", "numbers(1, 2)"),
+    *("generate_series(1,1000000000)", "dblink('x','select 1')", "numbers(now())", "numbers(1, 2, 3)"),
 ]
 FUNCTIONS = [
     *("pg_sleep(9)", "set_config('statement_timeout','0',false)", "current_setting('data_directory')"),

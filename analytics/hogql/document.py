@@ -8,8 +8,8 @@ from pathlib import Path
 from analytics.hogql.aggregates import AGGREGATES
 from analytics.hogql.functions.table import FAMILIES, SPECIAL
 from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
-from analytics.hogql.relations import MAX_NUMBERS
 from analytics.hogql.scope import FIXED_TYPES, TABLES
+from analytics.hogql.table_functions import MAX_NUMBERS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "hogql.md"
 
@@ -22,7 +22,8 @@ own tables (`python -m analytics.hogql.document`).
 ## What a query may hold
 
 - `SELECT [DISTINCT [ON (…)]] … FROM events | usage | (subquery) | name of WITH | numbers(n)`; `*`, `t.*`,
-  `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`.
+  `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`, `COLUMNS('^last_')`. `numbers(first, n)` and
+  `generate_series(first, last, step)` are tables too.
 - `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `ANY`, `SEMI`, `ANTI` and `ASOF` JOIN;
   `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
 - `WHERE`, `GROUP BY` (`ALL`, `ROLLUP`, `CUBE`, `GROUPING SETS` too), `HAVING`, `WINDOW`, `QUALIFY`,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from analytics.hogql.tree import Select
+from collections.abc import Callable
+
+from analytics.hogql.table_functions import MAX_NUMBERS
+from analytics.hogql.tree import Expr, Select
 
 
 def group_by(select: Select) -> str:
@@ -14,6 +17,14 @@ def group_by(select: Select) -> str:
 
 def _places(places: tuple[int, ...]) -> str:
     return ", ".join(str(place + 1) for place in places)
+
+
+def numbers_end(count: int | Expr, value: Callable[[Expr], str]) -> str:
+    """The last of numbers(count); more than MAX_NUMBERS fail with 22012."""
+    if isinstance(count, int):
+        return f"{count - 1}::bigint"
+    text = f"({value(count)})::bigint"
+    return f"({text} - 1) / (CASE WHEN {text} <= {MAX_NUMBERS} THEN 1 ELSE 0 END)"
 
 
 def limit(select: Select) -> str:

@@ -132,7 +132,8 @@ class _Printer:
             case Derived():
                 return f"({self.query(relation.query, name)})"
             case Numbers():
-                return f"numbers({relation.count})"
+                count = relation.count
+                return f"numbers({count if isinstance(count, int) else self.expressions.value(count)})"
             case Table(project_id=int()):
                 return f"(SELECT * FROM {relation.name} WHERE {self._own(relation)})"
             case Table():

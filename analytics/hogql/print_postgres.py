@@ -12,7 +12,7 @@ from typing import Any
 from analytics.hogql.print_aggregate import keeps_order
 from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
-from analytics.hogql.print_clauses import group_by, limit
+from analytics.hogql.print_clauses import group_by, limit, numbers_end
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
@@ -194,7 +194,7 @@ class _Printer:
                 inner = f"({self.query(relation.query)})"
                 return f"(SELECT o.*, row_number() OVER () AS place FROM {inner} AS o)" if placing else inner
             case Numbers():
-                last = f"{relation.count - 1}::bigint"
+                last = numbers_end(relation.count, self.expressions.value)
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
             case Rollup():
                 level = "usage_detail_day" if relation.detail else "usage_day"  # of a window without a moment

@@ -14,6 +14,7 @@ from analytics.hogql.calls import compare, contains_aggregate, require_bool, wro
 from analytics.hogql.errors import HogQLError, perhaps
 from analytics.hogql.joins import MATCHED, marked, strict
 from analytics.hogql.scope import TABLES, Scope, Source
+from analytics.hogql.table_functions import table_function
 from analytics.hogql.tree import (
     ArrayJoin,
     Call,
@@ -24,16 +25,14 @@ from analytics.hogql.tree import (
     Join,
     JoinKind,
     Literal,
-    Numbers,
     Query,
     Relation,
     Table,
     Union,
 )
-from analytics.hogql.types import STRING, UINT8, UINT64, common
+from analytics.hogql.types import STRING, UINT8, common
 
 ARRAY_JOIN = "\0array join "  # a source that no query can name
-MAX_NUMBERS = 1_000_000
 
 Subqueries = Callable[[exp.Expr, Scope], Query]
 Resolve = Callable[[exp.Expr], Expr]
@@ -45,13 +44,13 @@ def add_from(node: exp.Select, scope: Scope, subqueries: Subqueries, resolve: Re
     if from_ is None:
         return
     allow.check(from_)
-    scope.relation = _add(from_.this, scope, subqueries)
+    scope.relation = _add(from_.this, scope, subqueries, resolve)
     for join in node.args.get("joins") or []:
         scope.relation = _join(join, scope.relation, scope, subqueries, resolve)
 
 
-def _add(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> Relation:
-    relation, source = _relation(node, scope, subqueries)
+def _add(node: exp.Expr, scope: Scope, subqueries: Subqueries, resolve: Resolve) -> Relation:
+    relation, source = _relation(node, scope, subqueries, resolve)
     if scope.source(source.alias) is not None:
         message = f"Two relations are called `{source.alias}`."
         raise wrong(message, node, "Give one another name.", "duplicate_name")
@@ -64,7 +63,7 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     if node.args.get("kind") == "ARRAY":
         return _array_join(node, left, scope, resolve)
     how, strictness = _kind(node)
-    right = _add(node.this, scope, subqueries)
+    right = _add(node.this, scope, subqueries, resolve)
     on, using = node.args.get("on"), node.args.get("using")
     if how == "CROSS" or not (on or using):
         if strictness or how not in {"CROSS", "INNER"} or on or using:
@@ -152,7 +151,9 @@ def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr, last: 
     return parts[0] if len(parts) == 1 else Call("and", tuple(parts), UINT8)
 
 
-def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Relation, Source]:
+def _relation(
+    node: exp.Expr, scope: Scope, subqueries: Subqueries, resolve: Resolve
+) -> tuple[Relation, Source]:
     allow.check(node)
     alias, scope = node.alias, replace(scope, around=None)  # what stands in FROM sees nothing around it
     if isinstance(node, exp.Subquery):
@@ -161,7 +162,7 @@ def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Rel
         raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
     name = ".".join(part.name for part in node.parts)
     if isinstance(node.this, exp.Anonymous) and not node.db:
-        return _table_function(node.this, alias)
+        return table_function(node.this, alias, resolve)
     if name in scope.ctes:
         # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
         inner = replace(scope, ctes={key: cte for key, cte in scope.ctes.items() if key != name})
@@ -185,14 +186,3 @@ def _has_properties(query: Query) -> bool:
         return all(map(_has_properties, query.selects))
     found = next((output.expr for output in query.columns if output.name == "properties"), None)
     return isinstance(found, Column) and found.name == "properties" and found.type == STRING
-
-
-def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, Source]:
-    argument = node.expressions[0] if len(node.expressions) == 1 else None
-    if node.this != "numbers" or not isinstance(argument, exp.Literal) or not argument.this.isdigit():
-        hint = "The one table function is `numbers(n)`."
-        raise wrong("There is no such table.", node, hint, "unknown_table")
-    if int(argument.this) > MAX_NUMBERS:
-        raise wrong(f"numbers(n) gives at most {MAX_NUMBERS:,} rows.", node, code="too_many_rows")
-    alias = alias or "numbers"
-    return Numbers(int(argument.this), alias), Source(alias, {"number": UINT64})

@@ -187,7 +187,7 @@ class Derived:
 class Numbers:
     """numbers(n): one column `number`, 0 … count-1."""
 
-    count: int
+    count: int | Expr
     alias: str
 
 
