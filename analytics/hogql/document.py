@@ -27,8 +27,8 @@ own tables (`python -m analytics.hogql.document`).
 - `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `ANY`, `SEMI`, `ANTI` and `ASOF` JOIN;
   `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
 - `WHERE`, `GROUP BY` (`ALL`, `ROLLUP`, `CUBE`, `GROUPING SETS` too), `HAVING`, `WINDOW`, `QUALIFY`,
-  `ORDER BY … [NULLS FIRST]`, `LIMIT n BY …`, `LIMIT [WITH TIES]`, `OFFSET`; `UNION`, `INTERSECT` and
-  `EXCEPT`, each `ALL` or `DISTINCT`.
+  `ORDER BY … [NULLS FIRST] [WITH FILL …]`, `LIMIT n BY …`, `LIMIT [WITH TIES]`, `OFFSET`; `UNION`,
+  `INTERSECT` and `EXCEPT`, each `ALL` or `DISTINCT`.
 - `WITH name AS (select …)` and `WITH value AS name`. Aliases work everywhere in their SELECT; positions work
   in GROUP BY and ORDER BY.
 - Aggregates with `-If`, `-Distinct` and more; window functions with frames; subqueries in FROM, after IN, as

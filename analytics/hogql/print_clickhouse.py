@@ -85,13 +85,21 @@ class _Printer:
         if select.qualify is not None:
             text += f" QUALIFY {printer.condition(select.qualify)}"
         if select.order_by:
-            text += f" ORDER BY {', '.join(map(printer.order, select.order_by))}"
+            text += f" ORDER BY {', '.join(self._orders(select))}"
         if select.limit_by is not None:
             by = select.limit_by
             text += f" LIMIT {by.count} OFFSET {by.offset} BY {', '.join(map(printer.key, by.keys))}"
         text += "" if select.limit is None else f" LIMIT {select.limit}"
         text += "" if select.offset is None else f" OFFSET {select.offset}"
         return text + " WITH TIES" * select.with_ties
+
+    def _orders(self, select: Select) -> list[str]:
+        keys, fill = list(map(self.expressions.order, select.order_by)), select.fill
+        if fill is not None:
+            edges = (("FROM", fill.start), ("TO", fill.end), ("STEP", fill.step))
+            said = (f" {word} {self.expressions.value(edge)}" for word, edge in edges if edge is not None)
+            keys[fill.place] += f" WITH FILL{''.join(said)}"
+        return keys
 
     def _groups(self, select: Select) -> str:
         keys = list(map(self.expressions.key, select.group_by))

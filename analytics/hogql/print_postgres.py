@@ -14,6 +14,7 @@ from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_clauses import group_by, limit, numbers_end
 from analytics.hogql.print_expression import Expressions
+from analytics.hogql.print_fill import filled
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
 from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, rollup_columns
@@ -146,6 +147,8 @@ class _Printer:
         )
         if select.distinct and select.order_by:
             return self._distinct_ordered(select, f"SELECT DISTINCT {columns}{from_}{self._filters(select)}")
+        if select.fill is not None:
+            return filled(self.expressions, select, f"{from_}{self._filters(select)}")
         distinct = "DISTINCT " if select.distinct else ""
         order = [self.expressions.order(key) for key in select.order_by]
         order_by = f" ORDER BY {', '.join(order)}" if order else ""

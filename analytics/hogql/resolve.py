@@ -10,6 +10,7 @@ from analytics.hogql import allow
 from analytics.hogql.calls import contains_aggregate, require_bool, wrong
 from analytics.hogql.clauses import LimitBy
 from analytics.hogql.expressions import Expressions
+from analytics.hogql.fills import with_fill
 from analytics.hogql.grouping import check_grouping
 from analytics.hogql.groups import with_groups
 from analytics.hogql.limits import order_by, with_limits
@@ -104,6 +105,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         )
     select = with_groups(select, node, expressions.resolve)
     select = with_limits(select, node, expressions.resolve)
+    select = with_fill(select, node, expressions.resolve)
     if distinct is not None and (on := distinct.args.get("on")) is not None:
         # DISTINCT ON (a, b) is LIMIT 1 BY a, b, as in ClickHouse.
         keys = tuple(expressions.resolve(item) for item in on.expressions)

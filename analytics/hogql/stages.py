@@ -52,7 +52,9 @@ def _inside(expr: Expr) -> Expr:
 
 def _distinct(select: Select) -> Select:
     """PostgreSQL sorts DISTINCT rows by their very columns only: so they are sorted one step later."""
-    inner = staged(replace(select, order_by=(), limit=None, offset=None, with_ties=False, limit_by=None))
+    inner = staged(
+        replace(select, order_by=(), limit=None, offset=None, with_ties=False, limit_by=None, fill=None)
+    )
     names = {column.expr: column.name for column in reversed(select.columns)}
 
     def outer(expr: Expr) -> Expr:

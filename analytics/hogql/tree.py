@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal as Choice
 
-from analytics.hogql.clauses import LimitBy
+from analytics.hogql.clauses import Fill, LimitBy
 from analytics.hogql.types import Type, common
 
 JoinKind = Choice["INNER", "LEFT", "RIGHT", "FULL", "CROSS"]
@@ -247,6 +247,7 @@ class Select:
     limit: int | None = None
     offset: int | None = None
     with_ties: bool = False
+    fill: Fill | None = None
     limit_by: LimitBy | None = None
     aggregated: bool = field(default=False)
 
