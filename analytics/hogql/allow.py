@@ -29,7 +29,7 @@ ALLOWED: dict[type[exp.Expr], set[str]] = {
     exp.CTE: {"this", "alias", "scalar"},
     exp.From: {"this"},
     exp.Table: {"this", "db", "catalog", "alias"},
-    exp.TableAlias: {"this"},
+    exp.TableAlias: {"this", "columns"},
     exp.Alias: {"this", "alias"},
     exp.Where: {"this"},
     exp.Having: {"this"},

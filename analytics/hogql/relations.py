@@ -25,6 +25,7 @@ from analytics.hogql.tree import (
     Join,
     JoinKind,
     Literal,
+    Output,
     Query,
     Relation,
     Table,
@@ -157,16 +158,20 @@ def _relation(
     allow.check(node)
     alias, scope = node.alias, replace(scope, around=None)  # what stands in FROM sees nothing around it
     if isinstance(node, exp.Subquery):
-        return _derived(subqueries(node.this, scope), alias or f"subquery{len(scope.sources) or ''}")
+        query = _renamed(subqueries(node.this, scope), node)
+        return _derived(query, alias or f"subquery{len(scope.sources) or ''}")
     if not isinstance(node, exp.Table):
         raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
     name = ".".join(part.name for part in node.parts)
+    if name not in scope.ctes and _alias_columns(node):
+        raise allow.refusal("clause_not_allowed", "names for a table's columns", node)
     if isinstance(node.this, exp.Anonymous) and not node.db:
         return table_function(node.this, alias, resolve)
     if name in scope.ctes:
         # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
         inner = replace(scope, ctes={key: cte for key, cte in scope.ctes.items() if key != name})
-        return _derived(subqueries(scope.ctes[name], inner), alias or name)
+        query = _renamed(subqueries(scope.ctes[name], inner), scope.ctes[name].parent)
+        return _derived(_renamed(query, node), alias or name)
     if name not in TABLES:
         line, column = place(node)
         known = [*TABLES, *scope.ctes]
@@ -174,6 +179,24 @@ def _relation(
         raise HogQLError("unknown_table", f"There is no table `{name[:60]}`.", hint, line=line, column=column)
     source = Source(alias or name, TABLES[name], is_events=name == "events")
     return Table("events" if name == "events" else "usage", source.alias), source
+
+
+def _alias_columns(node: exp.Expr) -> list[str]:
+    alias = node.args.get("alias")
+    return [] if alias is None else [item.name for item in alias.args.get("columns") or []]
+
+
+def _renamed(query: Query, node: exp.Expr | None) -> Query:
+    """The query with its columns called as in `AS t(a, b)`, if that is written."""
+    names = [] if node is None else _alias_columns(node)
+    if node is None or not names:
+        return query
+    if len(names) != len(query.outputs) or len(set(names)) != len(names):
+        raise wrong(f"There are {len(query.outputs)} columns to name.", node)
+    if isinstance(query, Union):
+        return replace(query, selects=(_renamed(query.selects[0], node), *query.selects[1:]))
+    columns = tuple(Output(name, old.expr) for name, old in zip(names, query.columns, strict=True))
+    return replace(query, columns=columns)
 
 
 def _derived(query: Query, alias: str) -> tuple[Relation, Source]:
