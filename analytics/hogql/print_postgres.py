@@ -12,7 +12,9 @@ from typing import Any
 from analytics.hogql.print_aggregate import keeps_order
 from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
+from analytics.hogql.print_clauses import group_by, limit, numbers_end
 from analytics.hogql.print_expression import Expressions
+from analytics.hogql.print_fill import filled
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
 from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, rollup_column
@@ -97,7 +99,7 @@ class _Printer:
         sql = self._limited_by(select, from_) if select.limit_by else self._plain(select, from_)
         del self.frames[depth:]
         self.expressions.place = outer
-        return sql + self._limit(select)
+        return sql + limit(select)
 
     def _from(self, relation: Relation, optional: bool = False) -> str:
         """The relation and its name; what stands in it can be named from here on."""
@@ -108,6 +110,9 @@ class _Printer:
                 return f"{left} CROSS JOIN {right}"
             self.expressions.joining = True
             on = self.expressions.condition(relation.on, filtering=True)
+            if relation.closest is not None:
+                first = f"WHERE {on} ORDER BY {self.expressions.order(relation.closest)} LIMIT 1"
+                right, on = f"LATERAL (SELECT * FROM {right} {first}) AS {self.frames[-1].name}", "true"
             self.expressions.joining = False
             return f"{left} {relation.kind} JOIN {right} ON {on}"
         if isinstance(relation, ArrayJoin):
@@ -115,7 +120,8 @@ class _Printer:
         inner = self._relation(relation)
         name = f"r{self.count}"
         self.count += 1
-        self.frames.append(_Frame(relation, name, optional))
+        partial = isinstance(relation, Derived) and relation.partial
+        self.frames.append(_Frame(relation, name, optional or partial))
         return f"{inner} AS {name}"
 
     def _array_join(self, join: ArrayJoin, optional: bool) -> str:
@@ -141,6 +147,8 @@ class _Printer:
         )
         if select.distinct and select.order_by:
             return self._distinct_ordered(select, f"SELECT DISTINCT {columns}{from_}{self._filters(select)}")
+        if select.fill is not None:
+            return filled(self.expressions, select, f"{from_}{self._filters(select)}")
         distinct = "DISTINCT " if select.distinct else ""
         order = [self.expressions.order(key) for key in select.order_by]
         order_by = f" ORDER BY {', '.join(order)}" if order else ""
@@ -161,8 +169,7 @@ class _Printer:
         if select.where is not None:
             text += f" WHERE {self.expressions.condition(select.where, filtering=True)}"
         if select.group_by:
-            # stages.py has put the keys first; by place, as a key's text need not be the same twice
-            text += " GROUP BY " + ", ".join(str(place + 1) for place in range(len(select.group_by)))
+            text += f" GROUP BY {group_by(select)}"
         if select.having is not None:
             text += f" HAVING {self.expressions.condition(select.having, filtering=True)}"
         return text
@@ -170,9 +177,9 @@ class _Printer:
     def _limited_by(self, select: Select, from_: str) -> str:
         """LIMIT n BY keys: the first n rows of each key, in the order asked for."""
         assert select.limit_by is not None
-        count, keys = select.limit_by
+        by = select.limit_by
         order = [self.expressions.order(key) for key in select.order_by]
-        over = "PARTITION BY " + ", ".join(self.expressions.value(key) for key in keys)
+        over = "PARTITION BY " + ", ".join(self.expressions.value(key) for key in by.keys)
         if order:
             over += f" ORDER BY {', '.join(order)}"
         columns = [f"{self.expressions.value(c.expr)} AS c{i}" for i, c in enumerate(select.columns)]
@@ -180,11 +187,8 @@ class _Printer:
         columns.append(f"row_number() OVER ({'ORDER BY ' + ', '.join(order) if order else ''}) AS line")
         inner = f"SELECT {', '.join(columns)}{from_}{self._filters(select)}"
         outputs = ", ".join(f"c{i}" for i in range(len(select.columns)))
-        return f"SELECT {outputs} FROM ({inner}) AS best WHERE place <= {count} ORDER BY line"
-
-    def _limit(self, select: Select) -> str:
-        text = f" LIMIT {select.limit}" if select.limit is not None else ""
-        return text + (f" OFFSET {select.offset}" if select.offset is not None else "")
+        places = f"place > {by.offset} AND place <= {by.offset + by.count}"
+        return f"SELECT {outputs} FROM ({inner}) AS best WHERE {places} ORDER BY line"
 
     def _relation(self, relation: Table | Rollup | Derived | Numbers) -> str:
         match relation:
@@ -193,7 +197,7 @@ class _Printer:
                 inner = f"({self.query(relation.query)})"
                 return f"(SELECT o.*, row_number() OVER () AS place FROM {inner} AS o)" if placing else inner
             case Numbers():
-                last = f"{relation.count - 1}::bigint"
+                last = numbers_end(relation.count, self.expressions.value)
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
             case Rollup():
                 level = "usage_detail_day" if relation.detail else "usage_day"  # of a window without a moment

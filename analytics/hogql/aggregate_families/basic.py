@@ -190,6 +190,16 @@ ROWS = [
         for name in ("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta")
     ),
     AggregateFunction(
+        "grouping",
+        "any+",
+        a_count,
+        "GROUPING({*})",
+        "which keys a row of ROLLUP, CUBE or GROUPING SETS is not grouped by, as bits",
+        skips=False,
+        over="",
+        any_case=("grouping",),
+    ),
+    AggregateFunction(
         "singleValueOrNull",
         "any",
         lambda t: t[0].or_null(),
