@@ -141,6 +141,25 @@ class HogQLParser(ClickHouseParser):
             return self._parse_window(call)
         return call
 
+    def _parse_join(self, *args: Any, **options: Any) -> exp.Join | None:
+        """[LEFT] ARRAY JOIN takes expressions, where sqlglot looks for tables."""
+        before = self._index
+        _, side, kind = self._parse_join_parts()
+        if kind and kind.text.upper() == "ARRAY" and self._match(TokenType.JOIN):
+            first, *rest = self._parse_csv(self._parse_array)
+            return exp.Join(this=first, expressions=rest, kind="ARRAY", side=side.text if side else None)
+        self._retreat(before)
+        return super()._parse_join(*args, **options)
+
+    def _parse_array(self) -> exp.Expr | None:
+        """`array`, `array AS name`, `array name`."""
+        array = self._parse_bitwise()
+        if self._match(TokenType.ALIAS):
+            return exp.Alias(this=array, alias=self._parse_id_var(any_token=True))
+        if self._match_set((TokenType.VAR, TokenType.IDENTIFIER), advance=False):
+            return exp.Alias(this=array, alias=self._parse_id_var())
+        return array
+
     def _parse_into(self) -> exp.Into | None:
         """INTO OUTFILE 'path' too, so that it is refused by its name."""
         into = super()._parse_into()
