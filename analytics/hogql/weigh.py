@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from analytics.hogql.bucket_width import bucket_width
 from analytics.hogql.constants import instant
+from analytics.hogql.lambdas import ALIAS as LAMBDA
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -26,7 +27,7 @@ from analytics.hogql.tree import (
     Window,
 )
 from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
-from analytics.hogql.walk import free_columns, map_expr
+from analytics.hogql.walk import free_columns, map_expr, sources
 from analytics.hogql.zones import has_whole_hours
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -80,6 +81,9 @@ class Weigher:
 
     def _is_time(self, expr: Expr | None) -> bool:
         return isinstance(expr, Column) and expr.source == self.alias and expr.name == "timestamp"
+
+    def _is_foreign(self, source: str) -> bool:
+        return source != self.alias and not source.startswith(LAMBDA)
 
     def _own(self, name: str, type_: Type) -> Column:
         return Column(self.alias, name, type_)
@@ -143,6 +147,8 @@ class Weigher:
     def _aggregate(self, aggregate: Aggregate) -> Expr:
         condition = None if aggregate.condition is None else self.rewrite(aggregate.condition)
         name, args = aggregate.name, aggregate.args
+        if any(self._is_foreign(source) for arg in args for source in sources(arg)):
+            raise InexactError("it aggregates what the SELECT around it reads")
         if aggregate.distinct or aggregate.empty:
             raise InexactError(f"`{name}` with DISTINCT, -OrNull or -OrDefault is not asked of rollups")
         if args and self._is_time(args[0]) and name in {"min", "max"}:
