@@ -203,7 +203,7 @@ CREATE FUNCTION hogql_two_digits(x double precision) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN x = 'NaN' THEN 'nan'
             WHEN abs(x) = 'Infinity' THEN replace(x::text, 'Infinity', 'inf')
-            WHEN abs(x) < 1e13 AND x * 200 = trunc(x * 200) AND x * 100 <> trunc(x * 100)
+            WHEN abs(x) < 1e13 AND x * 8 = trunc(x * 8) AND x * 4 <> trunc(x * 4)
                 THEN (CASE WHEN abs(x) < 1e13 AND abs(x) >= 0 THEN round(x::numeric, 2) END)::text
             WHEN abs(x) < 1e13 THEN to_char(x, 'FM9999999999990.00')
             ELSE (CASE WHEN abs(x) < 'Infinity' THEN x END)::numeric::text || '.00' END;
