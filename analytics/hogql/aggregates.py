@@ -16,9 +16,8 @@ _EXACT = {name: row.name for row in AGGREGATES.values() for name in (row.name, *
 _ANY_CASE = {name.lower(): row.name for row in AGGREGATES.values() for name in row.any_case}
 
 # Suffixes from the outermost, and what one would write instead of those that are not here.
-SUFFIXES = ("Distinct", "OrDefault", "OrNull", "If")
+SUFFIXES = ("Distinct", "OrDefault", "OrNull", "Array", "If")
 OTHER_SUFFIXES = {
-    "Array": "Use arrayJoin, or a function such as arraySum inside sum.",
     "ForEach": "Use arrayJoin with arrayEnumerate.",
     "Map": "Group by the key instead.",
     "Resample": "Group by intDiv(x, step) instead.",
@@ -51,12 +50,14 @@ INSTEAD = {
 
 @dataclass(frozen=True)
 class Named:
-    """What a name of an aggregate says: `empty` is Null or Default of -OrNull, -OrDefault."""
+    """What a name of an aggregate says: `empty` is Null or Default of -OrNull, -OrDefault; `arrays` that it
+    is one of arrays' elements."""
 
     row: AggregateFunction
     conditional: bool = False
     distinct: bool = False
     empty: str = ""
+    arrays: bool = False
 
 
 def find(name: str) -> Named | None:
@@ -71,6 +72,10 @@ def find(name: str) -> Named | None:
     match suffix:
         case "If" if not inner.conditional:
             return replace(inner, conditional=True)
+        case "Array" if inner == Named(inner.row):
+            return replace(inner, arrays=True)
+        case _ if inner.arrays:
+            return None
         case "Distinct" if not inner.distinct and not inner.empty:
             return replace(inner, distinct=True)
         # sumIfOrNull tells rows from rows that meet the condition, not alike for each aggregate.

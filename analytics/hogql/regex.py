@@ -194,7 +194,7 @@ def _forced(tree: Node, groups: frozenset[int], ambiguous: list[int], extent: st
     """The pattern cut at its ambiguous groups. Each part up to the last of them, in parentheses of its own,
     has the end that RE2 tries first: the engines then try all ways through them in one order."""
     items = tree.items if isinstance(tree, Sequence) else (tree,)
-    cuts = [i for i, item in enumerate(items) if isinstance(item, Group) and item.number in ambiguous]
+    cuts = [i for i, item in enumerate(items) if _whole_group(item) in ambiguous]
     parts: list[Node] = []
     for start, cut in zip([0, *(i + 1 for i in cuts)], cuts, strict=False):
         parts += [Sequence(items[start:cut]), items[cut]]
@@ -206,15 +206,21 @@ def _forced(tree: Node, groups: frozenset[int], ambiguous: list[int], extent: st
     text, places, count = "", dict[int, int](), 0
     for part, order in zip([*parts, Sequence(items[cuts[-1] + 1 :])], [*orders, ""], strict=True):
         count += bool(order)
-        if isinstance(part, Group) and part.number in ambiguous:
-            places[part.number] = count
-            part = part.item
-        inside = [number for number in groups_of(part) if number in groups]
+        own = _whole_group(part) if order else None
+        if own in ambiguous:
+            places[own] = count
+        inside = [number for number in groups_of(part) if number in groups and number not in places]
         places |= {number: count + place for place, number in enumerate(inside, 1)}
         count += len(inside)
-        shown = show(part, groups)
+        shown = show(part, frozenset(inside))
         text += f"((?:{shown}){FORCED[order]})" if order else f"(?:{shown})"
     return Printed(f"(?:{text}){extent}", places)
+
+
+def _whole_group(node: Node) -> int | None:
+    """The group that matches what the part matches: `(a)`, `(a)?`. One that takes no part is '' as well."""
+    item = node.item if isinstance(node, Repeat) and node.high == 1 else node
+    return item.number if isinstance(item, Group) else None
 
 
 def groups_of(node: Node) -> list[int]:
