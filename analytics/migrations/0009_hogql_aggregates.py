@@ -37,13 +37,19 @@ CREATE FUNCTION hogql_uniq(items anyarray) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (SELECT count(DISTINCT i.value) FROM unnest(items) AS i(value)) $$;
 
+-- Each value where it stands first.
 CREATE FUNCTION hogql_distinct(items anyarray) RETURNS anyarray
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT coalesce((SELECT array_agg(DISTINCT i.value) FROM unnest(items) AS i(value)), items) $$;
+AS $$ SELECT coalesce((SELECT array_agg(d.value ORDER BY d.n) FROM (
+    SELECT i.value, min(i.n) AS n FROM unnest(items) WITH ORDINALITY AS i(value, n) GROUP BY i.value
+) AS d), items) $$;
 
 CREATE FUNCTION hogql_distinct(items jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT jsonb_agg(DISTINCT i.value) FROM jsonb_array_elements(items) AS i(value)), items);
+RETURN coalesce((SELECT jsonb_agg(d.value ORDER BY d.n) FROM (
+    SELECT i.value, min(i.n) AS n FROM jsonb_array_elements(items) WITH ORDINALITY AS i(value, n)
+    GROUP BY i.value
+) AS d), items);
 
 CREATE FUNCTION hogql_quantile(items double precision[], share double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -11,3 +11,7 @@ select any(nullIf(event, 'sign_up')), any(event) from events;
 select formatReadableSize(properties.bytes), formatReadableQuantity(properties.bytes), formatReadableDecimalSize(properties.bytes), formatReadableTimeDelta(properties.latency_ms) from events order by timestamp;
 select replaceRegexpOne(ifNull(properties.endpoint, ''), '^/v(\\d+)/(\\w+).*$', '\\2 (\\1)') as route, count() as n from events group by route order by n desc, route;
 select extractGroups(ifNull(properties.endpoint, ''), '^/(v\\d)?/?(\\w*)/?(.*)$') as g, count() from events group by g order by g;
+select groupConcat(',')(distinct event), groupConcat(',', 2)(distinct event), groupArrayDistinct(2)(event), groupArray(distinct (event, distinct_id)) from events;
+select event, groupConcat(',')(distinct distinct_id), groupArray(distinct properties.plan), groupArray(2)(distinct properties.plan) from events group by event order by event;
+select groupArrayDistinct(number * 7 % 5), groupArrayDistinct(toString(number * 7 % 5)), groupConcat('-')(distinct number * 7 % 5) from numbers(50);
+select sumDistinctIf(length(event), properties.cached), countDistinctIf(event, properties.cached), groupArrayDistinct(event), avgDistinctIf(properties.status, properties.cached), uniqExactDistinct(event), sumIfDistinct(length(event), properties.cached) from events;
