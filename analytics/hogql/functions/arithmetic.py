@@ -47,9 +47,10 @@ def _difference(types: list[Type]) -> Type:
 
 
 def _quotient(types: list[Type]) -> Type:
-    """intDiv: as wide as the dividend; a float is 64 bits wide and signed."""
+    """intDiv: as wide as the dividend; a float is signed."""
     signed = any(type_.is_signed or type_.is_float for type_ in types)
-    return integer(64 if types[0].is_float else types[0].bits, signed)
+    widths = {"Float32": 32, "Float64": 64}
+    return integer(widths.get(types[0].name, types[0].bits), signed)
 
 
 def _rest(types: list[Type]) -> Type:
@@ -130,7 +131,7 @@ def _int_div(printer: Expressions, call: Call) -> str:
         text = f"div(({a})::numeric, ({b})::numeric)" if huge else f"(({a}) / {b})"
     text = wrapped(text, call.type) if right.type.is_float else text
     if call.name == "intDivOrZero":
-        return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
+        return f"(CASE WHEN {texts[1]} = 0 AND {texts[0]} IS NOT NULL THEN 0 ELSE {text} END)"
     return text
 
 
@@ -146,6 +147,7 @@ def _modulo(printer: Expressions, call: Call) -> str:
     bare = call.name.removesuffix("OrNull").removesuffix("OrZero")
     divisor = texts[1] if bare == call.name else f"nullif({texts[1]}, 0)"
     if call.type.is_float:
+        divisor = texts[1] if call.name.endswith("OrZero") else divisor
         text = f"hogql_modulo(({texts[0]})::float8, ({divisor})::float8)"
     else:
         # A hash may be beyond bigint.
@@ -153,8 +155,8 @@ def _modulo(printer: Expressions, call: Call) -> str:
         text = f"mod(({texts[0]})::{kind}, ({divisor})::{kind})" + "::bigint" * (call.type.bits < 64)
     if bare == "positiveModulo":
         text = f"hogql_positive({text}, {texts[1]})"
-    if call.name.endswith("OrZero"):
-        return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
+    if call.name.endswith("OrZero") and not call.type.is_float:  # of fractions it is no number all the same
+        return f"(CASE WHEN {texts[1]} = 0 AND {texts[0]} IS NOT NULL THEN 0 ELSE {text} END)"
     return text
 
 
