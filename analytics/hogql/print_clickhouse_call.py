@@ -38,7 +38,7 @@ def call_text(printer: Expressions, call: Call) -> str:
 def _arguments(printer: Expressions, arg: Expr) -> list[str]:
     """One argument; a property that a JSON function reads is two or more: all properties, and its path."""
     if isinstance(arg, Property) and arg.type == JSON:
-        return [printer.column(arg), *map(printer.text, arg.path)]
+        return [printer.column(arg), *(printer.text(str(key)) for key in arg.path)]
     return [printer.value(arg)]
 
 

@@ -9,18 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from analytics.hogql.functions import json
 from analytics.hogql.print_aggregate import keeps_order
 from analytics.hogql.print_array import from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
-from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, rollup_columns
+from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_columns, read_as, rollup_columns
 from analytics.hogql.tree import (
     ArrayJoin,
     Column,
     Derived,
     Join,
+    Literal,
     Numbers,
     Property,
     Query,
@@ -31,7 +33,7 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
-from analytics.hogql.types import JSON
+from analytics.hogql.types import INT64, JSON, STRING
 
 USAGE_COLUMNS = {"calls": "calls", "first_call_at": "first_at", "last_call_at": "last_at"}
 
@@ -265,24 +267,25 @@ class _Printer:
         return f'{frame.name}."{column}"'
 
     def _property(self, prop: Property, frame: _Frame) -> str:
-        key = prop.path[0]
+        key = str(prop.path[0])
         if prop.type == JSON:
             return self._sent(key, frame)
+        if len(prop.path) > 1:
+            return self._nested(prop)
         path = self.expressions.parameter(list(prop.path), "text[]")
         if isinstance(frame.relation, Derived):
             text = f"(hogql_json({self._stored('properties', frame)}) #>> {path})"
-        elif len(prop.path) == 1 and key in PROMOTED:
+        elif key in PROMOTED:
             return promoted(key, f"{frame.name}.")
         else:
             text = f"({frame.name}.rest #>> {path})"
-        match prop.type.name:
-            case "Float64":
-                return f"property_number{text}"
-            case "Bool":
-                return f"(CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END)"
-            case "DateTime64(3)":
-                return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
-        return text
+        return read_as(text, prop.type.name)
+
+    def _nested(self, prop: Property) -> str:
+        """What stands at keys and places inside a property, as text."""
+        path = [Literal(step, STRING if isinstance(step, str) else INT64) for step in prop.path[1:]]
+        first = replace(prop, path=prop.path[:1], type=JSON)
+        return f"hogql_json_string({json.at(self.expressions, first, path)})"
 
     def _sent(self, key: str, frame: _Frame) -> str:
         """The property as JSON, as it was sent; from a subquery's `properties`, which are text, likewise."""

@@ -100,7 +100,7 @@ class Weigher:
             return self._own(name, prop.type)
         if len(prop.path) == 1 and name in MEASURES:
             raise InexactError(f"rollups hold the sum and count of `{name}`, not each value")
-        raise InexactError(f"the property `{'.'.join(prop.path)}` is not in the rollups")
+        raise InexactError(f"the property `{'.'.join(map(str, prop.path))}` is not in the rollups")
 
     def _is_zoned(self, expr: Expr) -> bool:
         return isinstance(expr, Call) and expr.name == "toTimeZone" and self._is_time(expr.args[0])

@@ -19,3 +19,14 @@ select intDivOrZero(properties.cached, 0), intDivOrZero(toInt64(properties.bytes
 select moduloOrZero(toInt8(-length(distinct_id)), toFloat32(properties.latency_ms)), intDivOrNull(toFloat32(properties.latency_ms), toUInt8(length(event))), intDiv(toFloat32(5.7), 2), moduloOrNull(properties.latency_ms, properties.score), positiveModuloOrNull(properties.latency_ms, properties.score), divideOrNull(properties.latency_ms, properties.score) from events order by timestamp;
 select widthBucket(length(event), 20, 10, 2), widthBucket(properties.latency_ms, 0, 5000, 10), widthBucket(properties.latency_ms, 10, 10, 10), widthBucket(-5, 0, 10, 3) from events order by timestamp;
 select substringIndexUTF8(concat(event, ' ', distinct_id), 'ü', toInt64(properties.bytes)), substringIndex(event, '_', toInt8(properties.cached)), substringIndex(properties.endpoint, '/', 2) from events order by timestamp;
+-- printed
+select properties.tags.1, properties.tags.2, properties.tags[1], properties.tags[-1], properties.tags[0], properties['tags'][2], properties.nested.level, properties.nested['name'], properties.tags.`1` as q, e.properties.tags.1 from events e order by timestamp;
+-- printed
+select properties.tags[1] as t, count() from events group by t order by t;
+-- printed
+select properties.missing[1], properties.region[1], properties.status.x, properties.region.a.b, properties.nested[1][2] from events order by timestamp limit 50;
+-- printed
+select properties.tags.1, properties['nested'].level from (select properties from events order by timestamp limit 20);
+-- printed
+select t from (select properties.tags.1 as t, timestamp from events) order by timestamp limit 20;
+select [(1, 'a')].1, (1, (2, 3)).2.1, [1,2][1], tuple(1, 'x').2;
