@@ -152,7 +152,7 @@ def _parameters(
             found.append(value)
         elif kind == "share" and isinstance(value, int | float) and 0 <= value <= 1:
             found.append(float(value))
-        elif kind == "count" and isinstance(value, int) and 1 <= value <= MAX_COUNT:
+        elif kind in COUNTS and isinstance(value, int) and value in COUNTS[kind]:
             found.append(value)
         else:
             raise wrong(KINDS[kind], item, f"{row.name}: {row.doc}.")
@@ -161,9 +161,11 @@ def _parameters(
     return tuple(found)
 
 
+COUNTS = {"count": range(1, MAX_COUNT + 1), "span": range(1 << 53)}
 KINDS = {
     "share": "A quantile is a number from 0 to 1.",
     "count": f"A whole number from 1 to {MAX_COUNT:,} stands there.",
+    "span": "A whole number that is not negative stands there.",
     "text": "A text stands there.",
 }
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analytics.hogql.aggregate_families import basic, collections, quantiles, statistics, values
+from analytics.hogql.aggregate_families import (
+    basic,
+    collections,
+    funnels,
+    quantiles,
+    statistics,
+    values,
+)
 from analytics.hogql.aggregate_families.row import AggregateFunction
 
 AGGREGATES: dict[str, AggregateFunction] = {
     row.name: row
-    for rows in (basic.ROWS, values.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS)
+    for rows in (basic.ROWS, values.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS, funnels.ROWS)
     for row in rows
 }
 _EXACT = {name: row.name for row in AGGREGATES.values() for name in (row.name, *row.aliases)}
@@ -40,7 +47,7 @@ INSTEAD = {
     "anyHeavy": "Use topK(1)(x).",
     **dict.fromkeys(("approx_top_k", "approx_top_count", "approx_top_sum"), "Use topK(n)(x)."),
     **dict.fromkeys(("sumMap", "minMap", "maxMap", "sumMappedArrays"), "Group by the key instead."),
-    **dict.fromkeys(("windowFunnel", "sequenceMatch", "sequenceCount"), "Use window functions: lagInFrame."),
+    **dict.fromkeys(("sequenceMatch", "sequenceCount"), "Use window functions: lagInFrame."),
     "simpleLinearRegression": "Use regr_slope(y, x) and regr_intercept(y, x).",
     "exponentialMovingAverage": "Use avg(x) OVER a window.",
     "groupArraySample": "Use groupArray(n)(x).",

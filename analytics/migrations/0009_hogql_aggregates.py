@@ -137,9 +137,43 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT sum(s.value - s.before) FILTER (WHERE s.value > s.before)
         FROM (SELECT i.value, lag(i.value) OVER (ORDER BY i.place) AS before
               FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
+-- ClickHouse's windowFunnel: the last of the steps (bits of `met`) that were reached one after another, each
+-- within `span` of the first.
+CREATE FUNCTION hogql_funnel(span bigint, steps integer, modes text[], times bigint[], met integer[])
+RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    firsts bigint[] := array_fill(NULL::bigint, ARRAY[steps]);
+    lasts bigint[] := firsts;
+    in_order boolean := 'strict_order' = ANY (modes);
+    rising boolean := 'strict_increase' = ANY (modes);
+    e record;
+BEGIN
+    IF steps = 1 AND NOT in_order THEN
+        RETURN CASE WHEN cardinality(times) > 0 THEN 1 END;
+    END IF;
+    FOR e IN SELECT t.time, s.step
+             FROM unnest(times, met) AS t(time, bits), generate_series(0, steps) AS s(step)
+             WHERE CASE WHEN s.step = 0 THEN t.bits = 0 ELSE (t.bits >> (s.step - 1)) & 1 = 1 END
+             ORDER BY t.time, s.step LOOP
+        IF e.step = 0 THEN
+            EXIT WHEN firsts[1] IS NOT NULL;
+        ELSIF e.step = 1 THEN
+            firsts[1] := e.time;
+            lasts[1] := e.time;
+        ELSIF in_order AND firsts[1] IS NOT NULL AND firsts[e.step - 1] IS NULL THEN
+            RETURN (SELECT min(i) - 1 FROM generate_series(1, steps) AS i WHERE firsts[i] IS NULL);
+        ELSIF e.time <= firsts[e.step - 1] + span AND (NOT rising OR lasts[e.step - 1] < e.time) THEN
+            firsts[e.step] := firsts[e.step - 1];
+            lasts[e.step] := e.time;
+            EXIT WHEN e.step = steps;
+        END IF;
+    END LOOP;
+    RETURN (SELECT coalesce(max(i), 0) FROM generate_series(1, steps) AS i WHERE firsts[i] IS NOT NULL);
+END $$;
 """
 
 DROP = """
+DROP FUNCTION hogql_funnel;
 DROP FUNCTION hogql_last; DROP FUNCTION hogql_ring(anyarray, bigint);
 DROP FUNCTION hogql_ring(jsonb, bigint); DROP FUNCTION hogql_arg_max; DROP FUNCTION hogql_arg_min;
 DROP FUNCTION hogql_uniq; DROP FUNCTION hogql_distinct(anyarray); DROP FUNCTION hogql_distinct(jsonb);

@@ -30,3 +30,20 @@ select properties.tags.1, properties['nested'].level from (select properties fro
 -- printed
 select t from (select properties.tags.1 as t, timestamp from events) order by timestamp limit 20;
 select [(1, 'a')].1, (1, (2, 3)).2.1, [1,2][1], tuple(1, 'x').2;
+select distinct_id, windowFunnel(86400)(toDateTime(timestamp), event = 'page_view', event = 'sign_up', event = 'api_request') as f from events group by distinct_id order by distinct_id;
+-- printed
+select f, count() from (select properties.customer_id as c, windowFunnel(3600)(toDateTime(timestamp), event = 'page_view', event = 'sign_up', properties.status >= 500) as f from events group by c) group by f order by f;
+select windowFunnel(10)(toDateTime(number), number >= 1, number >= 1, number >= 1), windowFunnel(10)(toDateTime(0), number = 1, number = 0), windowFunnel(0)(toDate(number), number = 1, number = 3), windowFunnel(10)(number, number = 1, number = 3), windowFunnel(10)(toDateTime(number), number > 100), windowFunnel(5)(toDateTime(number), number = 7) from numbers(5);
+select toDate(timestamp) as d, windowFunnel(600)(toDateTime(timestamp), event = 'page_view', event = 'sign_up', event = 'api_request', event = 'page_view') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(7200)(toDateTime(timestamp), event = 'page_view', event = 'sign_up', event = 'page_view', distinct_id = 'u1') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(3600)(toStartOfHour(timestamp), event = 'page_view', event = 'sign_up', event = 'page_view', distinct_id = 'u1') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(7200, 'strict_increase')(toStartOfHour(timestamp), event = 'page_view', event = 'sign_up', event = 'page_view', distinct_id = 'u1') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(72000, 'strict_order')(toDateTime(timestamp), event = 'page_view', event = 'sign_up', event = 'api_request') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(72000, 'strict_order')(toDateTime(timestamp), distinct_id = 'u1', event = 'sign_up', event = 'api_request') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(72000, 'strict_order')(toDateTime(timestamp), distinct_id = 'u1', event = 'page_view', distinct_id = 'u2', event = 'sign_up') as f from events where event != 'api_request' group by d order by d;
+select toDate(timestamp) as d, windowFunnel(7200, 'strict_increase', 'strict_order')(toStartOfHour(timestamp), distinct_id = 'u1', event = 'sign_up', distinct_id = 'u2', event = 'page_view') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnelIf(7200)(toDateTime(timestamp), distinct_id = 'u1', event = 'sign_up', distinct_id = 'u2', event = 'page_view', length(distinct_id) > 0) as f from events group by d order by d;
+select windowFunnel(7200)(toDateTime(timestamp), distinct_id = 'u1', event = 'sign_up') as f from events where event = 'none';
+select toDate(timestamp) as d, windowFunnel(7200)(toDateTime(timestamp), properties.cached, event = 'sign_up') as f from events group by d order by d;
+select toDate(timestamp) as d, windowFunnel(3)(toDate(timestamp), event = 'page_view', event = 'sign_up', event = 'page_view', distinct_id = 'u1') as f from events group by d order by d;
+select windowFunnel(5, 'strict_order')(toDateTime(number), number = 3) from numbers(5);
