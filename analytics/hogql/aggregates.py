@@ -51,7 +51,6 @@ INSTEAD = {
     "simpleLinearRegression": "Use regr_slope(y, x) and regr_intercept(y, x).",
     "exponentialMovingAverage": "Use avg(x) OVER a window.",
     "groupArraySample": "Use groupArray(n)(x).",
-    "uniqUpTo": "Use uniqExact(x).",
 }
 
 

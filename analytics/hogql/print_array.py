@@ -140,12 +140,13 @@ def order_keys(text: str, type_: Type, direction: str) -> str:
             for place, item in enumerate(type_.items)
         ]
         return ", ".join(parts)
+    if type_.is_array and is_json(type_):
+        message = f"Rows are not ordered by {type_} here."
+        raise HogQLError("type_mismatch", message, "Order by an element, or by toString of it.")
     if type_.name == "UUID":  # ClickHouse sorts them by their second half first
         halves = (f"substr(({text})::text, {first}, 18)" for first in (20, 1))
         return ", ".join(f'{half} COLLATE "C" {direction}' for half in halves)
     if type_.is_float:
         return f"nullif({text}, 'NaN') {direction}"  # ClickHouse puts NaN where it puts NULL
-    if type_.name == "UUID":  # by the second half first
-        text = f"(right(({text})::text, 17) || left(({text})::text, 18))"
-    collate = ' COLLATE "C"' if type_.name in {"String", "UUID"} else ""
+    collate = ' COLLATE "C"' if type_.name == "String" else ""
     return f"{text}{collate} {direction}"

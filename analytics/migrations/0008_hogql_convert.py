@@ -216,6 +216,15 @@ RETURN hogql_two_digits(CASE WHEN abs(x) < edges[1] OR abs(x) >= 'Infinity' THEN
        || units[1 + CASE WHEN x = 'NaN' THEN 0 ELSE width_bucket(abs(x), edges) END];
 END $$;
 
+-- Whole letters, and one of so many eighths.
+CREATE FUNCTION hogql_bar(
+    x double precision, low double precision, high double precision, width double precision
+) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT repeat('█', (eighths / 8)::integer) || (ARRAY['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'])[
+                   1 + eighths % 8]
+        FROM (SELECT floor(8 * CASE WHEN x = 'NaN' OR x <= low THEN 0 WHEN x >= high THEN width
+                                    ELSE (x - low) * width / (high - low) END)::bigint) AS s(eighths));
+
 -- Years of 365 days, months of 30.5; `most` is the greatest unit, from 0 (years) to 5 (seconds).
 CREATE FUNCTION hogql_time_delta(x double precision, most integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -357,7 +366,7 @@ DROP FUNCTION hogql_json_raw; DROP FUNCTION hogql_json_is_huge;
 DROP FUNCTION hogql_json_number; DROP FUNCTION hogql_json_at;
 DROP FUNCTION hogql_json_length; DROP FUNCTION hogql_json_object; DROP FUNCTION hogql_json_array;
 DROP FUNCTION hogql_json; DROP FUNCTION hogql_time_delta;
-DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
+DROP FUNCTION hogql_bar; DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
 DROP FUNCTION hogql_between; DROP FUNCTION hogql_integer; DROP FUNCTION hogql_natural;
 DROP FUNCTION hogql_float; DROP FUNCTION hogql_single; DROP FUNCTION hogql_number_text;
 DROP FUNCTION hogql_bool; DROP FUNCTION hogql_uuid; DROP FUNCTION hogql_unsigned;

@@ -55,6 +55,14 @@ CREATE FUNCTION hogql_quantile(items double precision[], share double precision)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT percentile_cont(share) WITHIN GROUP (ORDER BY i.value) FROM unnest(items) AS i(value));
 
+CREATE FUNCTION hogql_quantile_weighted(items anyarray, weights numeric[], share double precision)
+RETURNS anyelement LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT s.value FROM (
+    SELECT i.value, sum(i.weight) OVER (ORDER BY i.value ROWS UNBOUNDED PRECEDING) AS so_far,
+           sum(i.weight) OVER () AS total
+    FROM unnest(items, weights) AS i(value, weight)
+) AS s WHERE s.so_far >= ceil(s.total::float8 * share) ORDER BY s.value LIMIT 1 $$;
+
 CREATE FUNCTION hogql_quantile_exclusive(items double precision[], share double precision)
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -177,7 +185,8 @@ DROP FUNCTION hogql_funnel;
 DROP FUNCTION hogql_last; DROP FUNCTION hogql_ring(anyarray, bigint);
 DROP FUNCTION hogql_ring(jsonb, bigint); DROP FUNCTION hogql_arg_max; DROP FUNCTION hogql_arg_min;
 DROP FUNCTION hogql_uniq; DROP FUNCTION hogql_distinct(anyarray); DROP FUNCTION hogql_distinct(jsonb);
-DROP FUNCTION hogql_quantile; DROP FUNCTION hogql_quantile_exclusive; DROP FUNCTION hogql_skew;
+DROP FUNCTION hogql_quantile; DROP FUNCTION hogql_quantile_weighted;
+DROP FUNCTION hogql_quantile_exclusive; DROP FUNCTION hogql_skew;
 DROP FUNCTION hogql_kurt; DROP FUNCTION hogql_entropy; DROP FUNCTION hogql_top(bigint, anyarray);
 DROP FUNCTION hogql_top(bigint, anyarray, bigint[]); DROP FUNCTION hogql_moving(numeric[], bigint, boolean);
 DROP FUNCTION hogql_moving(double precision[], bigint, boolean); DROP FUNCTION hogql_by;
