@@ -63,3 +63,7 @@ select [properties.status, 1] as g, count() from events group by g order by g;
 select [length(event), length(distinct_id)] as g, count() from events group by g order by g desc;
 select splitByChar('/', ifNull(properties.endpoint, '')) as g, count() from events group by g order by g;
 select (event, [distinct_id]) as g, count() from events group by g order by g;
+select cityHash64('a', 'b'), cityHash64(1), cityHash64(1, 'a'), cityHash64(-1), cityHash64(1.5), cityHash64(toDate('2026-01-01')), cityHash64(toDateTime(5)), cityHash64('a', NULL), cityHash64(true), cityHash64(toFloat32(1.5)), cityHash64('', '', ''), cityHash64(18446744073709551615), cityHash64(toInt64(-5));
+select sipHash64('a', 'b'), sipHash64(1), sipHash64(-1), sipHash64(1.5), xxHash64(1), xxHash64('a', 'b'), sipHash64(toUInt64(1)), sipHash64(toDate('2026-01-01')), xxHash64(toUInt64(1)), xxHash64('a', 1, 'c'), sipHash64('a', 1, 'c');
+select cityHash64(event, distinct_id), cityHash64(properties.status), cityHash64(properties.plan, event), sipHash64(event, distinct_id), xxHash64(event, length(event)), cityHash64(properties.latency_ms, toInt32(properties.status)), cityHash64(toDateTime(timestamp), toDate(timestamp)), cityHash64(properties.cached), cityHash64(toString(uuid), 'salt') % 100 from events order by timestamp;
+select cityHash64(distinct_id, event) % 4 as b, count() from events group by b order by b;
