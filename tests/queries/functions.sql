@@ -67,3 +67,5 @@ select cityHash64('a', 'b'), cityHash64(1), cityHash64(1, 'a'), cityHash64(-1), 
 select sipHash64('a', 'b'), sipHash64(1), sipHash64(-1), sipHash64(1.5), xxHash64(1), xxHash64('a', 'b'), sipHash64(toUInt64(1)), sipHash64(toDate('2026-01-01')), xxHash64(toUInt64(1)), xxHash64('a', 1, 'c'), sipHash64('a', 1, 'c');
 select cityHash64(event, distinct_id), cityHash64(properties.status), cityHash64(properties.plan, event), sipHash64(event, distinct_id), xxHash64(event, length(event)), cityHash64(properties.latency_ms, toInt32(properties.status)), cityHash64(toDateTime(timestamp), toDate(timestamp)), cityHash64(properties.cached), cityHash64(toString(uuid), 'salt') % 100 from events order by timestamp;
 select cityHash64(distinct_id, event) % 4 as b, count() from events group by b order by b;
+select number, cityHash64(repeat('aüb', number)), cityHash64(substring(repeat('xyz0123456789', 40), 1, number)) from numbers(400);
+select cityHash64(concat('https://www.example.com/a/long/path/of/this/url', ifNull(properties.endpoint, ''), toString(uuid))) % 1000 from events order by timestamp;

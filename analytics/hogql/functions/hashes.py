@@ -79,9 +79,7 @@ ROWS = [
         "the CRC-32 that zlib gives",
         any_case=("CRC32",),
     ),
-    _of_several(
-        "cityHash64", "hogql_city", "hogql_city_pair({0}, {1})", "CityHash 1.0.2; a text of up to 64 bytes"
-    ),
+    _of_several("cityHash64", "hogql_city", "hogql_city_pair({0}, {1})", "CityHash 1.0.2"),
     _of_several(
         "sipHash64", "hogql_sip", "hogql_sip(hogql_little({0}, 8) || hogql_little({1}, 8))", "SipHash-2-4"
     ),
