@@ -47,7 +47,6 @@ INSTEAD = {
     "anyHeavy": "Use topK(1)(x).",
     **dict.fromkeys(("approx_top_k", "approx_top_count", "approx_top_sum"), "Use topK(n)(x)."),
     **dict.fromkeys(("sumMap", "minMap", "maxMap", "sumMappedArrays"), "Group by the key instead."),
-    **dict.fromkeys(("sequenceMatch", "sequenceCount"), "Use window functions: lagInFrame."),
     "simpleLinearRegression": "Use regr_slope(y, x) and regr_intercept(y, x).",
     "exponentialMovingAverage": "Use avg(x) OVER a window.",
     "groupArraySample": "Use groupArray(n)(x).",
