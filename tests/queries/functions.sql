@@ -83,3 +83,7 @@ select transform(toInt64(ifNull(properties.status, 0)), [200, 404, 500], ['OK', 
 select transform(properties.plan, ['free', 'pro', 'enterprise'], [0, 49, 499], -1) as price, count() from events group by price order by price;
 select case when properties.plan = 'free' then 0 when properties.plan = 'pro' then 49.5 else 499 end as price, sum(price) as total from events group by price order by price;
 select JSONExtractString(concat('{"e":"', event, '"}'), 'e') as e, JSONExtractInt(concat('{"n":', toString(length(event)), '}'), 'n') as n, count() from events group by e, n order by e, n;
+select event as k, windowFunnelOrNull(3600)(toDateTime(timestamp), event = 'sign_up', properties.cached), windowFunnel(3600)(toDateTime(timestamp), properties.cached, event = 'none') as x, sequenceMatch('(?1)(?2)')(toDateTime(timestamp), event = 'none', properties.cached) as m, sequenceCountOrNull('(?1)(?2)')(toDateTime(timestamp), event = 'none', event = 'x') as n from events group by k order by k;
+select event as k, windowFunnelOrNull(3600)(toDateTime(timestamp), event = 'sign_up'), windowFunnel(3600)(toDateTime(timestamp), properties.cached) from events where event = 'none' group by k order by k;
+select windowFunnelOrNull(3600)(toDateTime(timestamp), event = 'sign_up'), windowFunnel(3600)(toDateTime(timestamp), properties.cached, event = 'x') from events where event = 'none';
+select groupConcat('; ')((event, distinct_id)), groupConcat([length(event)]) from (select * from events order by timestamp limit 5);

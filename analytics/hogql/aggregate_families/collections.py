@@ -11,7 +11,7 @@ from analytics.hogql.aggregate_families.row import (
     items,
 )
 from analytics.hogql.functions.row import ArgumentError
-from analytics.hogql.functions.table import FUNCTIONS
+from analytics.hogql.functions.table import FUNCTIONS, OF_ARRAYS
 from analytics.hogql.print_array import is_json, to_json
 from analytics.hogql.tree import Aggregate, Call, Literal
 from analytics.hogql.types import FLOAT64, INT64, STRING, UINT8, UINT64, Type, array
@@ -94,7 +94,8 @@ def _as_text(call: Aggregate) -> Aggregate:
             raise ArgumentError("`groupConcat` takes a text to put between values.", "groupConcat(', ')(x)")
         call = replace(call, parameters=(one.value,))
     if value.type.name != "String":
-        value = Call("toString", (value,), FUNCTIONS["toString"].result([value.type]))
+        name = "toString" + OF_ARRAYS * bool(value.type.items)
+        value = Call(name, (value,), FUNCTIONS[name].result([value.type]))
     return replace(call, args=(value,))
 
 

@@ -32,7 +32,16 @@ def _funnel(printed: Printed) -> str:
     span, *modes = printed.parameters
     rows = printed.rows(*([] if "strict_order" in printed.call.parameters else [f"({' OR '.join(met)})"]))
     values = f"array_agg({number}){rows}, array_agg({bits}){rows}"
-    return f"hogql_funnel({span}, {len(steps)}, ARRAY[{', '.join(modes)}]::text[], {values})"
+    return _or_none(
+        printed, f"hogql_funnel({span}, {len(steps)}, ARRAY[{', '.join(modes)}]::text[], {values})"
+    )
+
+
+def _or_none(printed: Printed, text: str) -> str:
+    """0 where no row meets a condition; NULL without any rows, if NULLs were left out."""
+    if not printed.call.type.nullable:
+        return text
+    return f"(CASE WHEN count(*){printed.rows()} > 0 THEN coalesce({text}, 0) END)"
 
 
 def _sequence(printed: Printed) -> str:
@@ -44,8 +53,8 @@ def _sequence(printed: Printed) -> str:
     pattern = _pattern(str(printed.call.parameters[0]), len(met))
     found = f"{letters}{rows}, {printed.printer.parameter(pattern, 'text')}"
     if printed.call.name == "sequenceCount":
-        return f"regexp_count({found})::bigint"
-    return f"(regexp_count({found}) > 0)::integer::bigint"
+        return _or_none(printed, f"regexp_count({found})::bigint")
+    return _or_none(printed, f"(regexp_count({found}) > 0)::integer::bigint")
 
 
 def _pattern(text: str, steps: int) -> str:
