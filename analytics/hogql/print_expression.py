@@ -37,7 +37,7 @@ GUARDED = {
     *("positionUTF8", "positionCaseInsensitive", "positionCaseInsensitiveUTF8"),
     *("toDate", "toDateTime", "toDateTime64", "replaceRegexpOne", "toDateOrNull"),
     *("max2", "min2", "hypot", "roundToExp2", "bitShiftLeft", "bitShiftRight", "repeat", "space"),
-    *("substringIndex", "substringIndexUTF8"),
+    *("substringIndex", "substringIndexUTF8", "factorial"),
     *("substring", "substringUTF8", "left", "right", "leftUTF8", "rightUTF8", "replaceOne", "hasToken"),
     *("JSONExtractString", "JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat", "JSONExtractBool"),
     *("JSONExtractRaw", "JSONHas", "JSONLength", "JSONType", "toUUIDOrZero", "toDateOrZero"),

@@ -78,6 +78,10 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN rest < 0 THEN rest + abs(divisor) ELSE rest END;
 END $$;
 
+CREATE FUNCTION hogql_positive(rest numeric, divisor numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN rest < 0 THEN rest + abs(divisor) ELSE rest END;
+
 CREATE FUNCTION hogql_exp(x double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN abs(x) < 700 OR x = 'NaN' THEN exp(x)
@@ -373,7 +377,7 @@ DROP FUNCTION hogql_bool; DROP FUNCTION hogql_uuid; DROP FUNCTION hogql_unsigned
 DROP FUNCTION hogql_add; DROP FUNCTION hogql_multiply;
 DROP FUNCTION hogql_divide_any; DROP FUNCTION hogql_modulo;
 DROP FUNCTION hogql_positive(double precision, double precision);
-DROP FUNCTION hogql_positive(bigint, bigint);
+DROP FUNCTION hogql_positive(bigint, bigint); DROP FUNCTION hogql_positive(numeric, numeric);
 DROP FUNCTION hogql_exp; DROP FUNCTION hogql_power; DROP FUNCTION hogql_log2; DROP FUNCTION hogql_log1p;
 DROP FUNCTION hogql_log; DROP FUNCTION hogql_log10; DROP FUNCTION hogql_hypot; DROP FUNCTION hogql_erfc;
 DROP FUNCTION hogql_exp2_below; DROP FUNCTION hogql_exponent;

@@ -153,7 +153,7 @@ def _modulo(printer: Expressions, call: Call) -> str:
         # A hash may be beyond bigint.
         kind = "numeric" if UINT64 in {arg.type.required() for arg in call.args} else "bigint"
         text = f"mod(({texts[0]})::{kind}, ({divisor})::{kind})" + "::bigint" * (call.type.bits < 64)
-    if bare == "positiveModulo":
+    if bare == "positiveModulo" and (call.type.is_float or call.args[0].type.is_signed):
         text = f"hogql_positive({text}, {texts[1]})"
     if call.name.endswith("OrZero") and not call.type.is_float:  # of fractions it is no number all the same
         return f"(CASE WHEN {texts[1]} = 0 AND {texts[0]} IS NOT NULL THEN 0 ELSE {text} END)"

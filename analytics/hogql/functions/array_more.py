@@ -156,9 +156,10 @@ def _plain(args: list[Expr]) -> Expr | None:
 
 def _inside(printer: Expressions, call: Call) -> str:
     """Is b a stretch of a?"""
-    whole, part = (printer.value(arg) for arg in call.args)
-    last = f"{size(whole, call.args[0].type)} - {size(part, call.args[1].type)}"
-    stretch = f"({whole})[g + 1 : g + {size(part, call.args[1].type)}] = {part}"
+    type_ = common([arg.type for arg in call.args]) or call.args[0].type
+    whole, part = (printer.as_type(arg, type_) for arg in call.args)
+    last = f"{size(whole, type_)} - {size(part, type_)}"
+    stretch = f"({whole})[g + 1 : g + {size(part, type_)}] = {part}"
     return f"EXISTS (SELECT 1 FROM generate_series(0, {last}) AS g WHERE {stretch})"
 
 

@@ -200,7 +200,7 @@ def _as_json(printer: Expressions, call: Call) -> str:
         return f"hogql_number_text(({text})::text)"
     if kind.name in {"String", "UUID", "Date"} or kind == array(STRING):
         return f"replace(to_json({text})::text, '/', '\\/')"
-    return f"to_json({text})::text"
+    return f"to_json(({text})::{sql_type(kind)})::text"
 
 
 def _writable(args: list[Expr]) -> None:
