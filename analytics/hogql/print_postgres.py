@@ -11,7 +11,7 @@ from typing import Any
 
 from analytics.hogql.functions import json
 from analytics.hogql.print_aggregate import keeps_order
-from analytics.hogql.print_array import from_json, is_json, same_sizes, source
+from analytics.hogql.print_array import as_types, from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.ranges import Range
@@ -86,7 +86,8 @@ class _Printer:
     def query(self, query: Query) -> str:
         if isinstance(query, Union):
             word = f" {query.kind} " if query.distinct else f" {query.kind} ALL "
-            return word.join(f"({self.query(part)})" for part in query.selects)
+            parts = [as_types(self.query(part), part.outputs, query.outputs) for part in query.selects]
+            return word.join(f"({part})" for part in parts)
         return self._select(query)
 
     def _select(self, select: Select) -> str:

@@ -90,3 +90,25 @@ select groupConcat('; ')((event, distinct_id)), groupConcat([length(event)]) fro
 select positiveModulo(toYYYYMMDD(timestamp), toUInt64(7)), positiveModulo(-length(event), toUInt64(7)), positiveModulo(toInt64(-5), cityHash64(event)), positiveModulo(cityHash64(event), 10), positiveModulo(-7.5, 2), positiveModulo(cityHash64(event), toInt8(-7)) from events order by timestamp limit 50;
 select hasSubstr([properties.status, NULL], [200]), hasSubstr([1, 2, 2], [toInt64(2), 2]), hasSubstr([1, 2, 2], [properties.status]), hasSubstr([1.5], emptyArrayUInt8()), toJSONString(CAST(toUInt64(NULL) AS Nullable(Int32))), toJSONString([toNullable(1), NULL]), toJSONString(length(event)), toJSONString(properties.cached), toJSONString([true]), factorial(length(distinct_id)) from events order by timestamp limit 50;
 select factorial(-(case when toYear(properties.due) > 2000 then 3 end)) as x from events order by timestamp limit 50;
+select ifNull(properties.cached, 0) as a, ifNull(properties.cached, false) as b, coalesce(properties.cached, 0) as c, coalesce(properties.cached, false) as d, if(properties.cached, 1, 0) as e, coalesce(properties.cached, 2.5) as f, nullIf(properties.cached, 0) as g, ifNull(properties.cached, -1) as h, coalesce(event = 'x', true) as i, coalesce(NULL, properties.cached, 1) as j, assumeNotNull(properties.cached) as k, ifNull(properties.cached, properties.status) as l from events order by timestamp;
+-- printed
+select properties.cached <=> 1, isDistinctFrom(properties.cached, 0.5), isNotDistinctFrom(properties.cached, 1), properties.cached is distinct from properties.status, greatest(properties.cached, 0), least(properties.cached, true), transform(properties.cached, [true], ['y'], 'n'), properties.cached in (1, 0), properties.cached in (true), properties.cached = 1, [properties.cached, 2], (properties.cached, 1), properties.cached + true, sum(properties.cached + 0) over () from events order by timestamp;
+select (CAST(NULL AS Nullable(Int32)), 1), [NULL, CAST(NULL AS Nullable(Int32))], tuple(NULL, 'a'), (NULL::Nullable(String), 2) from events limit 2;
+select case when properties.cached then true else 0 end, if(properties.cached, properties.cached, 5), multiIf(event = 'x', true, properties.cached, 3, 0), arrayMap(x -> ifNull(x, 0), [properties.cached, true]), max(ifNull(properties.cached, 0)) over () from events order by timestamp limit 30;
+select greatest(true, false), greatest(true, 0), greatest(toNullable(true), 0), greatest(toNullable(true), toNullable(false)), least(0, true), greatest(true, materialize(0)), greatest(true, false, true), greatest(0, toNullable(true)), if(1, 0, true), [0, true], [true, 0], [toNullable(0), true], if(1, [true], [2]), [true, 300], least(true, 0, 2), greatest(true), coalesce(true, 5), ifNull(toNullable(true), 5), if(0, true, 5), array(true, 2), arrayMax([true, 2]), (true, 1) = (1, true), true in (1, 2), multiIf(0, true, 1, 0, 5), arraySort([true, false, 3]), max2(true, 3), [true, NULL], [NULL, 1, true], if(NULL, true, 2), [[true], [0]], [(true, 1), (0, 2)];
+select if(properties.cached, true, 0) as x, count(), sum(x) from events group by x order by x;
+select ifNull(properties.cached, 0) as x, count(), sum(x), max(x), uniq(x), groupArray(2)(x) from (select * from events order by timestamp) group by x order by x;
+select sum(ifNull(properties.cached, 0)), avg(ifNull(properties.cached, 0)), countIf(ifNull(properties.cached, 0)), sum(coalesce(properties.cached, false)), ifNull(properties.cached, 0) + 1 as y from events group by y order by y;
+select properties.cached from events where ifNull(properties.cached, 0) union all select 0 union all select true;
+select properties.cached from events where ifNull(properties.cached, true) union all select 0 union all select true;
+select true as a union all select 5;
+select 1 as a union all select true;
+select 1 as a union all select 2.5;
+select [[true], [0]];
+select [(true, 1), (0, 2)];
+select [1] as a union all select [1.5];
+select [1, NULL] as a, event from events union all select [], 'x';
+select NULL as a, 1 as b union all select 'x', true union all select NULL, 3.5;
+select (1, 'a') as a union all select (2.5, 'b');
+select a, count() from (select properties.cached as a from events union all select 1) group by a order by a;
+select transform(1, [1], [true], 0), transform(length(event), [7], [1], true), transform(properties.cached, [true], ['y'], 'n'), transform(length(event), [7, 9], [70, 90]) from events order by timestamp limit 20;

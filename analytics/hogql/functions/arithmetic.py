@@ -12,6 +12,7 @@ from analytics.hogql.functions.time_moves import difference_type, moved_type, pl
 from analytics.hogql.functions.widths import bits_of, calm, cut, wrapped
 from analytics.hogql.tree import Call, Expr
 from analytics.hogql.types import (
+    BOOL,
     FLOAT64,
     INT8,
     UINT8,
@@ -75,9 +76,9 @@ def _magnitude(types: list[Type]) -> Type:
 
 
 def _number(types: list[Type]) -> Type:
-    """greatest and least: the common type; of truths a number."""
+    """greatest and least: the common type; of two truths, neither NULL, a number."""
     found = same(types)
-    return Type("UInt8", nullable=found.nullable) if found.name == "Bool" else found
+    return UINT8 if found == BOOL and len(types) == 2 else found
 
 
 def _or_null(returns: Returns) -> Returns:
@@ -189,7 +190,8 @@ def _extreme(printer: Expressions, call: Call) -> str:
             return f"coalesce(greatest({known}), greatest({', '.join(texts)}))"
     if kind is not None and kind.name == "String":
         texts[0] = f'{texts[0]} COLLATE "C"'
-    return f"{call.name}({', '.join(texts)})"
+    text = f"{call.name}({', '.join(texts)})"
+    return f"({text} <> 0)" if call.type.name == "Bool" else text
 
 
 def _weight(printer: Expressions, call: Call) -> str:
