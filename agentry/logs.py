@@ -54,6 +54,7 @@ def setup(*, as_json: bool) -> dict[str, Any]:
             # The request line says it already; what is left are tracebacks of bugs.
             "django.request": {"level": "ERROR"},
             "django.security": {"level": "ERROR"},
+            "sqlglot": {"level": "CRITICAL"},  # what it remarks on is in a user's query, who is told
             "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }

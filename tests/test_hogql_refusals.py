@@ -18,6 +18,8 @@ def refusal(text: str) -> HogQLError:
     facts = Facts(NOW, datetime(2026, 8, 24, tzinfo=UTC), lambda low, high: [])
     with pytest.raises(HogQLError) as caught:
         compile_query(text, 1, Context(NOW), facts, 100)
+    assert caught.value.message
+    assert caught.value.hint, caught.value.message
     return caught.value
 
 
@@ -69,7 +71,7 @@ CLAUSES = [
         "select %(x)s",
         "select 1 into outfile '/tmp/x'",
     ),
-    *("select event from events qualify row_number() over () = 1", "select 1 from events for update"),
+    *("select event from events fetch first 5 percent rows only", "select 1 from events for update"),
     *(
         "select * into t2 from events",
         "with x as (delete from events returning *) select * from x",
@@ -99,7 +101,7 @@ TABLES = [
         "mysql('a','b','c','d','e')",
     ),
     *("postgresql('db:5432','d','t','u','p')", "merge('.*')", "executable('x')", "numbers(1000000000)"),
-    *("generate_series(1,1000000000)", "dblink('x','select 1')", "numbers(now())", "numbers(1, 2)"),
+    *("generate_series(1,1000000000)", "dblink('x','select 1')", "numbers(now())", "numbers(1, 2, 3)"),
 ]
 FUNCTIONS = [
     *("pg_sleep(9)", "set_config('statement_timeout','0',false)", "current_setting('data_directory')"),
@@ -208,6 +210,10 @@ def test_code(text: str, code: str) -> None:
         ("select\n  toDat(timestamp)\nfrom events", 2, 3, "Perhaps you meant `toDate`."),
         ("select count() from event", 1, 21, "Perhaps you meant `events`."),
         ("select timestmp from events", 1, 8, "Perhaps you meant `timestamp`."),
+        ("select top 5 event from events", 1, 8, "Use LIMIT."),
+        ("select a as a", 1, 8, "Name a column in it."),
+        ("select rank() from events", 1, 8, "Write `rank(…) OVER (ORDER BY …)`."),
+        ("select timestamp at time zone 'UTC' from events", 1, 18, "Use toTimeZone(time, 'Europe/Berlin')."),
     ],
 )
 def test_says_where_and_what_next(text: str, line: int, column: int, hint: str) -> None:

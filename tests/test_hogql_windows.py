@@ -170,7 +170,7 @@ def test_queries(project: Project, text: str) -> None:
         ("select lag(n, -1) over (order by n) from ROWS", "wrong_arguments"),
         ("select lag(n, 1, 'x') over (order by n) from ROWS", "type_mismatch"),
         ("select lag(n, n) over (order by n) from ROWS", "wrong_arguments"),
-        ("select row_number() from ROWS", "unknown_function"),
+        ("select row_number() from ROWS", "unknown_window"),
         ("select lower(s) over () from ROWS", "clause_not_allowed"),
         ("select sumDistinct(n) over () from ROWS", "clause_not_allowed"),
         ("select sum(n) over (w order by n) from ROWS window w as (order by g)", "clause_not_allowed"),

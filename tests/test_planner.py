@@ -279,3 +279,22 @@ def test_events_begin_at_the_oldest_raw_day_on_every_plan(stored: Project) -> No
     on, off, _ = answers(stored, "select count(), min(timestamp) from events")
     assert on == off
     assert on[0][1] == FROM
+
+
+@pytest.mark.parametrize(
+    ("measure", "keys", "times"),
+    [
+        ("count()", "properties.endpoint, toHour(timestamp)", 2),
+        ("countIf(properties.status >= 500)", "properties.customer_id", 2),
+        ("uniqIf(properties.customer_id, properties.status >= 500)", "", 1),
+        ("count()", "properties.customer_id, toDate(timestamp)", 1),
+        ("count()", "", 0),
+    ],
+)
+def test_rows_are_added_up_first_where_that_makes_few(
+    stored: Project, measure: str, keys: str, times: int
+) -> None:
+    text = f"select {measure} from events where timestamp > now() - interval 30 day"
+    sql = compiled(stored, text + (f" group by {keys}" if keys else ""), rollups=True).statement.sql
+    assert sql.count("GROUP BY") == times
+    assert '"bucket" >' not in sql  # what the levels' ranges say is not asked again

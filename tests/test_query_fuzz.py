@@ -47,6 +47,7 @@ def outcome(project: Project, hogql: str) -> str:
         code = "rows"
     except AgentryError as error:
         assert error.status in {400, 413, 422, 429, 504}, error.code
+        assert error.hint, error.message
         said = f"{error.message} {error.hint}"
         words = FOREIGN_WORDS.search(said)
         assert words is None or words[0] in hogql, said

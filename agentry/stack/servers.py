@@ -28,32 +28,10 @@ from redis.retry import Retry
 
 from agentry.stack.binaries import account, binaries
 from agentry.stack.child import Command, kill, start, stop
+from agentry.stack.postgres_settings import NOT_DURABLE, POSTGRES_SETTINGS
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0  # recovery after a kill -9 may have to replay 2 GB of log
-
-POSTGRES_SETTINGS = {
-    "listen_addresses": HOST,
-    "unix_socket_directories": "",  # a path below a data directory is often longer than the 107 bytes allowed
-    "max_connections": "200",  # a web process has 40 threads and 8 for queries
-    "shared_buffers": "256MB",  # the rollups and the newest day stay in memory on a 2 GB machine
-    "work_mem": "16MB",  # a group-by over some ten thousand customers does not spill
-    "temp_file_limit": "4GB",  # a process: no question sorts the disk full
-    "max_wal_size": "2GB",  # ingest writes much log: fewer checkpoints, fewer full pages in it
-    "checkpoint_timeout": "15min",
-    "random_page_cost": "1.1",  # disks have no arms any more
-    "jit": "off",  # compiling a short question takes longer than answering it
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_checkpoints": "off",
-    "log_min_error_statement": "panic",  # a statement may hold what a customer sent
-}
-NOT_DURABLE = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "shared_buffers": "128MB",
-}
 
 
 class ServerError(Exception):

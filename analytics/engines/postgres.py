@@ -149,6 +149,13 @@ def _refused(error: psycopg.Error) -> AgentryError:
     if isinstance(error, errors.CardinalityViolation):
         message = "A subquery that stands for one value gives several rows."
         return AgentryError(422, "too_many_values", message, "Add LIMIT 1, or an aggregate such as max().")
+    if isinstance(error, errors.DivisionByZero):
+        return AgentryError(
+            422,
+            "division_by_zero",
+            "A whole number is divided by zero, or arrays side by side differ in length.",
+            "Use intDivOrZero or moduloOrZero; arrayResize makes arrays equally long.",
+        )
     # Without a state it is psycopg, which cannot hold a value that PostgreSQL can, such as the year 10000.
     if state[:2] not in {"", "22", "54"}:  # a value that does not fit, or is larger than PostgreSQL takes
         # Not the data's fault: we compiled it wrongly. The author gets a plain refusal, we get the reason.

@@ -51,7 +51,12 @@ def filtered(node: exp.Filter, resolve: Resolve, *, aggregate: Expr | None = Non
     aggregate = aggregate or resolve(node.this)
     condition = resolve(node.expression.this)
     if not isinstance(aggregate, Aggregate) or aggregate.condition is not None:
-        raise wrong("FILTER stands behind an aggregate without -If.", node, code="clause_not_allowed")
+        raise wrong(
+            "FILTER stands behind an aggregate without -If.",
+            node,
+            "Write aggregate(…) FILTER (WHERE condition), or only -If.",
+            code="clause_not_allowed",
+        )
     return replace(aggregate, condition=_condition(condition, node))
 
 
@@ -65,7 +70,12 @@ def respecting(node: exp.Expr, scope: Scope, resolve: Resolve, *, over: bool = F
     if isinstance(node.this, exp.Anonymous):
         found = call(node.this, scope, resolve, over=over)
     if not isinstance(found, Aggregate) or found.name not in RESPECTING or found.distinct:
-        raise wrong("Only first_value and last_value choose about NULLs.", node, code="clause_not_allowed")
+        raise wrong(
+            "Only first_value and last_value choose about NULLs.",
+            node,
+            "Leave IGNORE NULLS and RESPECT NULLS out.",
+            code="clause_not_allowed",
+        )
     return replace(found, name=RESPECTING[found.name]) if isinstance(node, exp.RespectNulls) else found
 
 
@@ -77,7 +87,11 @@ def _aggregate(
     condition = None
     if named.conditional:
         if not args:
-            raise wrong(f"`{node.this}` takes a condition as its last argument.", node)
+            raise wrong(
+                f"`{node.this}` takes a condition as its last argument.",
+                node,
+                "For example countIf(properties.status >= 500).",
+            )
         condition = _condition(args.pop(), node)
     row, distinct = named.row, distinct or named.distinct
     if distinct and row.name == "count" and args:
@@ -157,7 +171,11 @@ def _parameters(
         else:
             raise wrong(KINDS[kind], item, f"{row.name}: {row.doc}.")
     if row.name.endswith("Exclusive") and {0.0, 1.0} & set(found):
-        raise wrong("An exclusive quantile lies between 0 and 1, neither of them.", node)
+        raise wrong(
+            "An exclusive quantile lies between 0 and 1, neither of them.",
+            node,
+            "For example quantileExactExclusive(0.9)(x).",
+        )
     return tuple(found)
 
 

@@ -34,7 +34,9 @@ def _numbers(text: str, node: exp.Expr) -> Parameters:
     try:
         return tuple(int(part) if part.strip().isdigit() else float(part) for part in text.split(",") if part)
     except ValueError:
-        raise wrong("The parameters inside `arrayReduce` are numbers.", node) from None
+        raise wrong(
+            "The parameters inside `arrayReduce` are numbers.", node, "arrayReduce('quantile(0.9)', a)"
+        ) from None
 
 
 def over_items(
@@ -44,16 +46,24 @@ def over_items(
     fewest, most = row.takes_count()
     count = len(args) - conditional
     if not all(arg.type.is_array for arg in args) or count < fewest or (most is not None and count > most):
-        raise wrong(f"`{row.name}` over the elements takes arrays, one for each of its arguments.", node)
+        raise wrong(
+            f"`{row.name}` over the elements takes arrays, one for each of its arguments.",
+            node,
+            f"{row.name}: {row.doc}.",
+        )
     items = [arg.type.item for arg in args]
     columns = tuple(Column(REDUCED, f"x{index}", item) for index, item in enumerate(items[:count]))
     for index, column in enumerate(columns):
         check_kind(row.name, row.kinds_at(index), column, node)
     needed, _ = count_kinds(row.parameters.split())
     if len(parameters) < needed or (parameters and not row.parameters):
-        raise wrong(f"`{row.name}` takes {row.parameters or 'no parameters'} in parentheses.", node)
+        raise wrong(
+            f"`{row.name}` takes {row.parameters or 'no parameters'} in parentheses.",
+            node,
+            f"{row.name}: {row.doc}.",
+        )
     if conditional and not items[-1].is_number:
-        raise wrong("The last array holds conditions.", node)
+        raise wrong("The last array holds conditions.", node, "arrayReduce('sumIf', [1, 2], [1, 0])")
     aggregate = Aggregate(row.name, columns, row.result(items[:count]), parameters=parameters)
     try:
         changed = row.rewrite is not None and row.rewrite(aggregate) != aggregate
@@ -78,6 +88,8 @@ def over_rows(
 ) -> Call:
     """-Array: the elements of all rows' arrays, gathered first."""
     if not args or not all(arg.type.is_array for arg in args):
-        raise wrong(f"`{row.name}Array` takes arrays.", node)
+        raise wrong(
+            f"`{row.name}Array` takes arrays.", node, "sumArray([1, 2]) adds up the elements of all rows."
+        )
     gathered = [Aggregate("groupArray", (arg,), array(arg.type), condition=condition) for arg in args]
     return over_items(row, parameters, [build("arrayFlatten", [one], node) for one in gathered], node, False)

@@ -36,7 +36,7 @@ from analytics.hogql.zones import is_zone, known
 Resolve = Callable[[exp.Expr], Expr]
 
 
-def wrong(message: str, node: exp.Expr, hint: str = "", code: str = "wrong_arguments") -> HogQLError:
+def wrong(message: str, node: exp.Expr, hint: str, code: str = "wrong_arguments") -> HogQLError:
     line, column = place(node)
     return HogQLError(code, message, hint, line=line, column=column)
 
@@ -133,6 +133,14 @@ KIND_WORDS = {
     "zone": "a time zone",
 }
 KIND_HINTS = {
+    "int": "Convert it with toInt.",
+    "bool": "Compare it with something.",
+    "date": "Use toDate.",
+    "interval": "For example `interval 1 day`.",
+    "array": "An array is written [a, b].",
+    "tuple": "A tuple is written (a, b).",
+    "bytes": "Use the result of a hash such as MD5.",
+    "json": "Use `properties`, or a text of JSON.",
     "number": "Convert it with toFloat.",
     "text": "Convert it with toString.",
     "time": "Use toDateTime.",
@@ -149,7 +157,7 @@ def check_kind(function: str, kinds: list[str], arg: Expr, node: exp.Expr) -> No
         return
     wanted = " or ".join(KIND_WORDS.get(kind, f"a {kind}") for kind in kinds)
     message = f"`{function}` takes {wanted} there, not {arg.type}."
-    hint = next((KIND_HINTS[kind] for kind in kinds if kind in KIND_HINTS), "")
+    hint = next(KIND_HINTS[kind] for kind in kinds if kind in KIND_HINTS)
     if "zone" in kinds and isinstance(arg, Literal) and isinstance(arg.value, str):
         message = f"There is no time zone {arg.value[:60]!r}."
         hint = perhaps(arg.value, sorted(known()), KIND_HINTS["zone"])
@@ -177,7 +185,11 @@ def contains_aggregate(expr: Expr) -> bool:
 def _choice(args: list[Expr], node: exp.Expr) -> Expr:
     """if(c, a, b) and multiIf(c1, a1, c2, a2, …, b)."""
     if len(args) < 3 or len(args) % 2 == 0:
-        raise wrong("`if` takes a condition and two values; `multiIf` pairs of them and a last value.", node)
+        raise wrong(
+            "`if` takes a condition and two values; `multiIf` pairs of them and a last value.",
+            node,
+            "For example if(a > 1, 'many', 'few').",
+        )
     branches = tuple((require_bool(args[i], node), args[i + 1]) for i in range(0, len(args) - 1, 2))
     type_ = common([*(value.type for _, value in branches), args[-1].type])
     if type_ is None:
@@ -220,7 +232,9 @@ def aligned(expr: Expr, other: Expr, node: exp.Expr) -> Expr:
             return Literal(float(expr.value), FLOAT64)
     except ValueError:
         pass
-    raise wrong(f"The text {expr.value[:40]!r} cannot be read as {kind}.", node, code="type_mismatch")
+    hint = "For example '2026-11-22 08:00:00', or `now() - interval 1 day`." if kind.is_time else ""
+    message = f"The text {expr.value[:40]!r} cannot be read as {kind}."
+    raise wrong(message, node, hint or "Compare it with a text, or convert it.", "type_mismatch")
 
 
 def comparable(left: Expr, right: Expr, node: exp.Expr) -> None:

@@ -39,7 +39,19 @@ EXTRACTED = {
 
 
 def _limit(parser: Any) -> tuple[str, exp.Expr | None]:
+    """LIMIT n, LIMIT n [OFFSET m] BY keys, LIMIT n OFFSET m WITH TIES."""
     limit = parser._parse_limit()
+    before = parser._index
+    if isinstance(limit, exp.Limit) and not limit.expressions and parser._match(TokenType.OFFSET):
+        skipped = parser._parse_term()
+        if keys := parser._parse_limit_by():
+            limit.set("offset", skipped)
+            limit.set("expressions", keys)
+        elif parser._match_text_seq("WITH", "TIES"):
+            limit.set("offset", skipped)
+            limit.set("limit_options", exp.LimitOptions(with_ties=True))
+        else:
+            parser._retreat(before)
     return (LIMIT_BY if isinstance(limit, exp.Limit) and limit.expressions else "limit"), limit
 
 

@@ -15,7 +15,7 @@ class HogQLError(Exception):
         self,
         code: str,
         message: str,
-        hint: str = "",
+        hint: str,
         *,
         line: int | None = None,
         column: int | None = None,

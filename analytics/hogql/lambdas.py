@@ -59,7 +59,7 @@ def _lambda(node: exp.Expr, items: list[Type], scope: Scope, resolve: Resolve) -
 def _bound(names: list[str], columns: tuple[Column, ...], node: exp.Expr) -> dict[str, Expr]:
     """What each parameter means: an element of each array, or the parts of the one array's tuples."""
     if len(set(names)) < len(names):
-        raise _wrong("Two parameters of the lambda have one name.", node)
+        raise _wrong("Two parameters of the lambda have one name.", node, "Call one of them otherwise.")
     if len(names) == len(columns):
         return dict(zip(names, columns, strict=True))
     parts = columns[0].type.items
@@ -68,7 +68,8 @@ def _bound(names: list[str], columns: tuple[Column, ...], node: exp.Expr) -> dic
             name: Call("tupleElement", (columns[0], Literal(index, UINT8)), type_)
             for index, (name, type_) in enumerate(zip(names, parts, strict=True), start=1)
         }
-    raise _wrong(f"The lambda takes {len(names)} parameters, but there are {len(columns)} arrays.", node)
+    message = f"The lambda takes {len(names)} parameters, but there are {len(columns)} arrays."
+    raise _wrong(message, node, "Each array is one parameter: arrayMap((x, y) -> x + y, a, b).")
 
 
 def _is_too_much(expr: Expr) -> bool:
@@ -86,6 +87,6 @@ def _has_parameter(expr: Expr) -> bool:
     return any(map(_has_parameter, children(expr)))
 
 
-def _wrong(message: str, node: exp.Expr, hint: str = "") -> HogQLError:
+def _wrong(message: str, node: exp.Expr, hint: str) -> HogQLError:
     line, column = place(node)
     return HogQLError("wrong_arguments", message, hint, line=line, column=column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -22,7 +23,7 @@ def membership(
     negated: bool,
 ) -> Expr:
     """`x [NOT] IN (…)`. Two-valued: a NULL needle is in nothing. Raises HogQLError."""
-    needle = resolve(node.this)
+    needle, scope = resolve(node.this), replace(scope, around=None)
     query = node.args.get("query")
     if query is not None:
         return _in_query(needle, subqueries(query, scope), node, negated)
@@ -65,7 +66,7 @@ def _in_query(needle: Expr, inner: Query, node: exp.In, negated: bool) -> Expr:
         needles = list(needle.type.items)
     if len(columns) != len(needles):
         message = f"The subquery after IN has {len(columns)} columns, not {len(needles)}."
-        raise wrong(message, node)
+        raise wrong(message, node, "Select as many columns as stand before IN.")
     for mine, theirs in zip(needles, columns, strict=True):
         comparable(_value(mine), _value(theirs), node)
     return In(needle, inner, negated, UINT8)

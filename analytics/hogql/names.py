@@ -10,9 +10,10 @@ from sqlglot import exp
 from analytics.hogql.allow import place
 from analytics.hogql.calls import build, wrong
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.scope import FIXED_TYPES, Scope, Source
+from analytics.hogql.scope import FIXED_TYPES, Around, Scope, Source
 from analytics.hogql.tree import Column, Expr, Literal, Property
 from analytics.hogql.types import BOOL, DATETIME64, FLOAT64, STRING, UINT8, Type
+from analytics.hogql.walk import sources
 
 Resolve = Callable[[exp.Expr], Expr]
 
@@ -39,7 +40,22 @@ def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
         return property_of(steps[len(path) - len(rest) + 1 :], source, scope)
     if source is not None and len(rest) == 1 and rest[0] in source.columns:
         return Column(source.alias, rest[0], source.columns[rest[0]])
+    if scope.around is not None:
+        return _around(node, path, scope, scope.around)
     raise unknown_column(node, path, scope)
+
+
+def _around(node: exp.Column, path: list[str], scope: Scope, around: Around) -> Expr:
+    """The name in the SELECT around this subquery, if it has it."""
+    try:
+        found = around.resolve(node)
+    except HogQLError:
+        raise unknown_column(node, path, scope) from None
+    twice = sorted(around.aliases & {source.alias for source in scope.sources})
+    if sources(found) and twice:
+        message = f"`{twice[0][:60]}` is a relation of the subquery and of the SELECT around it."
+        raise wrong(message, node, "Give one of them another name.", "duplicate_name")
+    return found
 
 
 def _steps(part: exp.Expr) -> list[str]:
@@ -176,6 +192,10 @@ def _not_a_property(node: exp.Expr) -> HogQLError:
 
 
 def unknown_column(node: exp.Expr, path: list[str], scope: Scope) -> HogQLError:
+    if len(path) == 1 and path[0] in scope.resolving:
+        raise wrong(
+            f"The alias `{path[0]}` is defined by itself.", node, "Name a column in it.", "unknown_column"
+        )
     known = [*scope.columns, *scope.aliases, *scope.variables]
     if scope.events() is not None:
         known += [f"properties.{name}" for name in (*FIXED_TYPES, *scope.context.property_types)]

@@ -30,11 +30,16 @@ def parse(text: str) -> exp.Query:
             status=413,
         )
     if "\0" in text or any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
-        raise HogQLError("syntax_error", "A query is plain text, without NUL or lone surrogates.")
+        raise HogQLError(
+            "syntax_error",
+            "A query is plain text, without NUL or lone surrogates.",
+            "Take the unreadable characters out.",
+        )
     dialect = HogQL()
     try:
         tokens = dialect.tokenize(text)
         _check_first(tokens)
+        _check_top(tokens)
         _check_size(tokens)
         statements = dialect.parser().parse(tokens, text)
     except SqlglotError as error:
@@ -67,6 +72,15 @@ def _check_first(tokens: list[Token]) -> None:
         )
     if tokens[0].token_type not in _FIRST:
         raise _not_a_query(tokens[0])
+
+
+def _check_top(tokens: list[Token]) -> None:
+    """SELECT TOP 5 …, which the parser takes for a column `top` and a mistake."""
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        is_top = token.text.upper() == "TOP" and after.token_type == TokenType.NUMBER
+        if is_top and before.token_type in {TokenType.SELECT, TokenType.DISTINCT}:
+            message, column = "HogQL here does not have TOP.", token.col - 2
+            raise HogQLError("clause_not_allowed", message, "Use LIMIT.", line=token.line, column=column)
 
 
 def _not_a_query(token: Token) -> HogQLError:

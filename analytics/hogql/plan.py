@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.hogql.constants import instant
+from analytics.hogql.gather import columns_read, gathered
 from analytics.hogql.ranges import DAY, Range, divide, floor_day
 from analytics.hogql.tree import (
     Call,
@@ -23,6 +24,7 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
+from analytics.hogql.types import UINT8
 from analytics.hogql.walk import map_expr, map_relation, map_select
 from analytics.hogql.weigh import MILLISECOND, SWAPPED, InexactError, Weigher
 
@@ -109,7 +111,7 @@ class _Planner:
         if not select.aggregated and not select.distinct:
             raise InexactError("it lists single events")
         weigher = Weigher(table.alias, select.aggregated)
-        weighed = map_select(select, weigher.rewrite)
+        weighed = map_select(replace(select, where=beyond_bounds(select.where, table.alias)), weigher.rewrite)
         assert table.since is not None and table.project_id is not None
         until = table.until or floor_day(self.facts.now) + 3 * DAY  # events lie at most 24 hours ahead
         whole = (table.since, max(table.since, until))
@@ -122,22 +124,43 @@ class _Planner:
         prefix = "usage_detail" if weigher.detail else "usage"
         levels = ((f"{prefix}_day", days), (f"{prefix}_hour", hours), ("events", raw))
         segments = tuple(Segment(level, tuple(ranges)) for level, ranges in levels if ranges)
-        relation = Rollup(table.alias, table.project_id, weigher.detail, segments)
+        columns = columns_read(weighed, table.alias)
+        relation = Rollup(table.alias, table.project_id, weigher.detail, segments, columns)
         part = Part("events", tuple(segment.level for segment in segments), tuple(raw))
-        return replace(weighed, relation=relation), part
+        return gathered(replace(weighed, relation=relation), relation), part
 
 
 def bounds(where: Expr | None, alias: str) -> tuple[datetime | None, datetime | None]:
     """[since, until) that the ANDed conditions on the time imply; None where they leave it open."""
-    conditions = where.args if isinstance(where, Call) and where.name == "and" else (where,)
     since: list[datetime] = []
     until: list[datetime] = []
-    for condition in conditions:
+    for condition in _conditions(where):
         if isinstance(condition, Compare):
             low, high = _bound(condition, alias)
             since += [low] if low else []
             until += [high] if high else []
     return max(since, default=None), min(until, default=None)
+
+
+def beyond_bounds(where: Expr | None, alias: str) -> Expr | None:
+    """What `bounds` does not say already: each row of the rollups would be asked it again."""
+    rest = [condition for condition in _conditions(where) if not _is_said(condition, alias)]
+    if len(rest) < 2:
+        return rest[0] if rest else None
+    return Call("and", tuple(rest), UINT8)
+
+
+def _is_said(condition: Expr, alias: str) -> bool:
+    if not isinstance(condition, Compare) or _bound(condition, alias) == (None, None):
+        return False
+    # One exact millisecond is the weigher's to refuse.
+    return condition.op != "=" or not isinstance(condition.left, Column)
+
+
+def _conditions(where: Expr | None) -> tuple[Expr, ...]:
+    if where is None:
+        return ()
+    return where.args if isinstance(where, Call) and where.name == "and" else (where,)
 
 
 def _bound(compare: Compare, alias: str) -> tuple[datetime | None, datetime | None]:
@@ -149,6 +172,8 @@ def _bound(compare: Compare, alias: str) -> tuple[datetime | None, datetime | No
         return None, None
     step = MILLISECOND
     if isinstance(left, Call) and left.name == "toDate":
+        if op == "=" and floor_day(moment) != moment:
+            return None, None  # no day is at noon
         left, step = left.args[0], DAY
         moment = floor_day(moment) + (
             timedelta() if floor_day(moment) == moment or op in {">", "<="} else DAY

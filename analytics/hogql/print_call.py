@@ -78,4 +78,9 @@ def _weighted_avg(args: list[str], condition: str) -> str:
     return f"((sum({args[0]}){chosen})::float8 / nullif((sum({args[1]}){chosen})::float8, 0))"
 
 
-WEIGHTED = {"weighted_sum": _weighted_sum, "weighted_avg": _weighted_avg}
+def _total(args: list[str], condition: str) -> str:
+    """Sums added up as the numerics they are; nothing is rounded before the query's own aggregate."""
+    return f"sum({args[0]})"
+
+
+WEIGHTED = {"weighted_sum": _weighted_sum, "weighted_avg": _weighted_avg, "total": _total}

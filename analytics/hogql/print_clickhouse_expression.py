@@ -74,7 +74,7 @@ class Expressions:
             case Window():
                 return self._window(expr)
             case Scalar():
-                return f"({self.query(expr.query)})"
+                return f"{'EXISTS' * expr.exists}({self.query(expr.query)})"
             case Lambda():
                 names = ", ".join(self.value(parameter) for parameter in expr.parameters)
                 return f"({names}) -> {self.value(expr.body)}"

@@ -52,6 +52,8 @@ MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thi
 
 def is_condition(expr: Expr) -> bool:
     """Whether its SQL is a boolean that stands for UInt8."""
+    if isinstance(expr, Scalar):
+        return expr.exists
     return isinstance(expr, Compare | In) or (
         isinstance(expr, Call) and expr.name in FUNCTIONS and FUNCTIONS[expr.name].condition
     )
@@ -129,7 +131,7 @@ class Expressions:
             case Window():
                 return print_aggregate.window(self, expr)
             case Scalar():
-                return f"({self.query(expr.query)})"
+                return f"{'EXISTS ' * expr.exists}({self.query(expr.query)})"
             case Call(name="and" | "or", args=args):
                 parts = [self.condition(arg, filtering=filtering) for arg in args]
                 return "(" + f" {expr.name.upper()} ".join(parts) + ")"

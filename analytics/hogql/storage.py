@@ -35,24 +35,27 @@ def all_properties(name: str) -> str:
     return f"(coalesce({name}.rest, '{{}}'::jsonb) || jsonb_strip_nulls(jsonb_build_object({pairs})))::text"
 
 
-def rollup_columns(detail: bool, bucket: str) -> str:
-    """A usage row in the shape that all levels share."""
-    details = ", ".join(DETAILS) + ", " if detail else ""
-    measures = ", ".join(f"{name}_sum, {name}_count" for name in MEASURES)
-    return (
-        f"event, customer_id, {details}{bucket}::timestamptz AS bucket, first_at, last_at, calls, {measures}"
-    )
+# The columns of a row that all levels share: what its events have in common, then what is counted of them.
+SHARED = ("event", "customer_id", *DETAILS, "bucket")
+SUMS = tuple(f"{name}_{what}" for name in MEASURES for what in ("sum", "count"))
+COUNTED = ("first_at", "last_at", "calls", *SUMS)
+ROLLED = (*SHARED, *COUNTED)
 
 
-def raw_columns(detail: bool) -> str:
-    """A raw event in the same shape: a row with one call."""
-    columns = ["event", f"{promoted('customer_id', '')} AS customer_id"]
-    if detail:
-        columns += [f"{promoted(name, '')} AS {name}" for name in DETAILS]
-    columns += [f'"timestamp" AS {name}' for name in ("bucket", "first_at", "last_at")]
-    columns.append("1::bigint AS calls")
-    for name in MEASURES:
-        value = promoted(name, "")
-        columns.append(f"coalesce({value}, 0)::numeric AS {name}_sum")
-        columns.append(f"({value} IS NOT NULL)::integer::bigint AS {name}_count")
-    return ", ".join(columns)
+def rollup_column(name: str, bucket: str) -> str:
+    """A column of that row, read from a usage table whose rows start at `bucket`."""
+    return f"{bucket}::timestamptz AS bucket" if name == "bucket" else name
+
+
+def raw_column(name: str) -> str:
+    """A column of that row, read from a raw event, which is a row with one call."""
+    if name in {"bucket", "first_at", "last_at"}:
+        return f'"timestamp" AS {name}'
+    if name == "calls":
+        return "1::bigint AS calls"
+    if name in PROMOTED:
+        return f"{promoted(name, '')} AS {name}"
+    measure, _, what = name.rpartition("_")
+    if what == "sum":
+        return f"coalesce({promoted(measure, '')}, 0)::numeric AS {name}"
+    return f"({promoted(measure, '')} IS NOT NULL)::integer::bigint AS {name}" if measure else name

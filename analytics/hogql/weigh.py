@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from analytics.hogql.bucket_width import bucket_width
 from analytics.hogql.constants import instant
-from analytics.hogql.lambdas import ALIAS as LAMBDA
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -23,10 +22,11 @@ from analytics.hogql.tree import (
     Interval,
     Literal,
     Property,
+    Scalar,
     Window,
 )
 from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
-from analytics.hogql.walk import map_expr
+from analytics.hogql.walk import free_columns, map_expr
 from analytics.hogql.zones import has_whole_hours
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -71,6 +71,8 @@ class Weigher:
                 return self._bucketed(expr)
             case Call(name="dateDiff") if any(self._is_time(arg) for arg in expr.args):
                 raise InexactError("it measures from each event's own time")
+            case Scalar() if free_columns(expr.query):
+                raise InexactError("a subquery looks at each event around it")
             case Window() if not self.grouped:
                 raise InexactError("a window looks at single events")
             case _:
@@ -83,7 +85,8 @@ class Weigher:
         return Column(self.alias, name, type_)
 
     def _column(self, column: Column) -> Expr:
-        if column.name == "event" or column.source.startswith(LAMBDA):
+        foreign = column.source != self.alias  # a lambda's, or of the SELECT around
+        if column.name == "event" or foreign:
             return column
         if column.name == "timestamp":
             raise InexactError("it uses each event's own time")
@@ -91,6 +94,8 @@ class Weigher:
 
     def _property(self, prop: Property) -> Expr:
         name = prop.path[0]
+        if prop.source != self.alias:
+            return prop
         if prop.type.name == "JSON":
             raise InexactError(f"it reads `{name}` as JSON")
         if len(prop.path) == 1 and name == "customer_id":

@@ -139,13 +139,17 @@ def _frame(spec: exp.Expr | None, order: tuple[OrderKey, ...], node: exp.Expr) -
     allow.check(spec)
     kind = str(spec.args["kind"]).upper()
     if kind not in {"ROWS", "RANGE", "GROUPS"}:
-        raise wrong("A frame is of ROWS, RANGE or GROUPS.", node)
+        raise wrong(
+            "A frame is of ROWS, RANGE or GROUPS.",
+            node,
+            "For example ROWS BETWEEN 6 PRECEDING AND CURRENT ROW.",
+        )
     start = _edge(spec.args.get("start"), spec.args.get("start_side"), node)
     end = _edge(spec.args.get("end") or "CURRENT ROW", spec.args.get("end_side"), node)
     if position(start) > position(end) or start == (None, "FOLLOWING") or end == (None, "PRECEDING"):
         raise wrong("The frame ends before it starts.", node, "Write the earlier end first.")
     if kind == "GROUPS" and not order:
-        raise wrong("A frame of GROUPS needs an ORDER BY.", node)
+        raise wrong("A frame of GROUPS needs an ORDER BY.", node, "Add ORDER BY, or use ROWS.")
     if kind == "RANGE" and any(away for away, _ in (start, end)):
         _check_range(order, node)
     return Frame(kind, start, end)  # type: ignore[arg-type]
@@ -176,14 +180,22 @@ def _edge(edge: Any, side: Any, node: exp.Expr) -> tuple[int | None, str]:
         return None, word
     if isinstance(edge, exp.Literal) and edge.this.isdigit() and int(edge.this) <= MAX_OFFSET:
         return int(edge.this), word
-    raise wrong("A frame's ends are UNBOUNDED, CURRENT ROW or a whole number.", node)
+    raise wrong(
+        "A frame's ends are UNBOUNDED, CURRENT ROW or a whole number.",
+        node,
+        "For example ROWS BETWEEN 6 PRECEDING AND CURRENT ROW.",
+    )
 
 
 def _window_call(name: str, node: exp.Expr, frame: Frame | None, is_ordered: bool, resolve: Resolve) -> Call:
     row = FUNCTIONS[name]
     args = [resolve(argument) for argument in node.expressions]
     if not row.fewest <= len(args) <= row.most:
-        raise wrong(f"`{name}` takes {row.fewest} to {row.most} arguments, not {len(args)}.", node)
+        raise wrong(
+            f"`{name}` takes {row.fewest} to {row.most} arguments, not {len(args)}.",
+            node,
+            "For example lag(calls, 1) OVER (ORDER BY day).",
+        )
     if name in {"lag", "lead"} and frame is not None:
         hint = f"Use {name}InFrame, or leave the frame out."
         raise wrong(f"`{name}` takes no frame.", node, hint, "clause_not_allowed")
@@ -192,7 +204,11 @@ def _window_call(name: str, node: exp.Expr, frame: Frame | None, is_ordered: boo
         least = 0 if name in OFFSET_FUNCTIONS else 1
         value = constant(arg)
         if not isinstance(value, int) or not least <= value <= MAX_OFFSET:
-            raise wrong(f"`{name}` takes a whole number there, {least} or more.", node.expressions[index])
+            raise wrong(
+                f"`{name}` takes a whole number there, {least} or more.",
+                node.expressions[index],
+                "Write the number itself.",
+            )
         args[counted] = Literal(value, arg.type)
     if len(args) == 3 and common([args[0].type, args[2].type]) != args[0].type:
         hint = f"Its type has to fit into {args[0].type}."

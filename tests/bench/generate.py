@@ -39,7 +39,7 @@ FROM (
            width_bucket(u1, %(edges)s::float8[]) AS customer, (u5 * 12)::integer AS endpoint, u2, u3, u4, u5
     FROM (SELECT i, random() AS u1, random() AS u2, random() AS u3, random() AS u4, random() AS u5
           FROM generate_series(0, %(rows)s - 1) AS i) AS draw
-) AS made JOIN bench_customers USING (customer)
+) AS made JOIN bench_customers USING (customer) ORDER BY at
 """
 
 MEASURES = "first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"

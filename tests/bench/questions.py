@@ -59,6 +59,26 @@ where this_week < 0.99 * last_week order by customer
 """,
     ),
     Question(
+        "grown by 30%, month to month",
+        """
+select customer, this_month, last_month, round(100 * (this_month / last_month - 1), 1) as percent from (
+    select properties.customer_id as customer,
+           countIf(timestamp >= toStartOfMonth(now())) as this_month,
+           countIf(timestamp < toStartOfMonth(now())) as last_month
+    from events where timestamp >= toStartOfMonth(now()) - interval 1 month group by customer)
+where this_month > 1.3 * last_month order by percent desc, customer limit 100
+""",
+    ),
+    Question(
+        "active days, and customers by them",
+        """
+select days, count() as customers, sum(calls) as calls from (
+    select properties.customer_id as customer, uniq(toDate(timestamp)) as days, count() as calls
+    from events where timestamp > now() - interval 30 day group by customer)
+group by days order by days
+""",
+    ),
+    Question(
         "weekly deltas",
         """
 select customer, week, calls, calls - lagInFrame(calls) over (partition by customer order by week) as delta

@@ -205,6 +205,16 @@ ROWS = [
         distinct="same",
     ),
     AggregateFunction(
+        "grouping",
+        "any+",
+        a_count,
+        "GROUPING({*})",
+        "which keys a row of ROLLUP, CUBE or GROUPING SETS is not grouped by, as bits",
+        skips=False,
+        over="",
+        any_case=("grouping",),
+    ),
+    AggregateFunction(
         "singleValueOrNull",
         "any",
         lambda t: t[0].or_null(),

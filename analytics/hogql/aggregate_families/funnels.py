@@ -70,7 +70,7 @@ def _pattern(text: str, steps: int) -> str:
             hint = "Conditions (?1), (?2) … and between them .* or . are; times (?t<=60) are not."
             raise ArgumentError(f"`{part[:20]}` is no part of such a pattern here.", hint)
     if not any(part.startswith("[") for part in parts):
-        raise ArgumentError("A pattern has a condition such as (?1).")
+        raise ArgumentError("A pattern has a condition.", "For example '(?1).*(?2)'.")
     return f"(?:{''.join(parts)}){{1,1}}?"
 
 
@@ -82,7 +82,9 @@ _PART = re.compile(r"\(\?[^)]*\)|\.\*|.", re.DOTALL)
 def _check_sequence(call: Aggregate) -> Aggregate:
     _check_time(call)
     if len(call.args) > MOST_CONDITIONS + 1:
-        raise ArgumentError(f"`{call.name}` takes at most {MOST_CONDITIONS} conditions here.")
+        raise ArgumentError(
+            f"`{call.name}` takes at most {MOST_CONDITIONS} conditions here.", "Leave some out."
+        )
     _pattern(str(call.parameters[0]), len(call.args) - 1)
     return call
 
@@ -99,7 +101,7 @@ def _check(call: Aggregate) -> Aggregate:
     if not set(call.parameters[1:]) <= MODES:
         raise ArgumentError("That is no mode of `windowFunnel` here.", f"One of {', '.join(sorted(MODES))}.")
     if len(call.args) > 31:
-        raise ArgumentError("`windowFunnel` takes at most 30 steps.")
+        raise ArgumentError("`windowFunnel` takes at most 30 steps.", "Leave some out.")
     return call
 
 

@@ -113,6 +113,8 @@ def _sets(kept: str) -> Printer:
         parts = []
         for number, arg in enumerate(call.args):
             element = from_json("o.x", arg.type.item) if is_json(arg.type) else "o.x"
+            if arg.type.item.name == "Nothing":
+                element = "NULL"
             rows = source([(printer.value(arg), arg.type)])
             cast = "" if is_json(item) else f"::{sql_type(item)}"
             parts.append(f"SELECT ({element}){cast} AS x, o.i, {number} AS a FROM {rows} AS o(x, i)")

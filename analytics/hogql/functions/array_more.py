@@ -118,7 +118,7 @@ def _dot(printer: Expressions, call: Call) -> str:
 def _dot_type(types: list[Type]) -> Type:
     items = [type_.item for type_ in types]
     if not all(item.is_number and not item.nullable for item in items):
-        raise ArgumentError("`arrayDotProduct` takes arrays of numbers.")
+        raise ArgumentError("`arrayDotProduct` takes arrays of numbers.", "For example [1, 2] and [3, 4].")
     return wider(items)
 
 
@@ -165,7 +165,9 @@ def _inside(printer: Expressions, call: Call) -> str:
 
 def _same_plain(args: list[Expr]) -> Expr | None:
     if any(arg.type.item.items for arg in args) or common([arg.type for arg in args]) is None:
-        raise ArgumentError("`hasSubstr` takes two arrays of one plain type.")
+        raise ArgumentError(
+            "`hasSubstr` takes two arrays of one plain type.", "Use hasAll, or arrays of numbers or texts."
+        )
     return None
 
 

@@ -44,7 +44,9 @@ def beside(result: Type | None, *, many: bool) -> Callable[[list[Type]], Type]:
 
     def returns(types: list[Type]) -> Type:
         if not types[0].is_array:
-            raise ArgumentError("It looks in an array, not in NULL.")
+            raise ArgumentError(
+                "It looks in an array, not in NULL.", "Write [] for an array without elements."
+            )
         sought = types[1] if many else array(types[1])
         merged([types[0], sought])
         both = (types[0].item, sought.item)
@@ -61,7 +63,7 @@ def beside(result: Type | None, *, many: bool) -> Callable[[list[Type]], Type]:
 
 def _item_of(types: list[Type]) -> Type:
     if not types[0].is_array:
-        raise ArgumentError("It takes an array, not NULL.")
+        raise ArgumentError("It takes an array, not NULL.", "Write [] for an array without elements.")
     return types[0].item
 
 

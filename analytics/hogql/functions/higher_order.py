@@ -101,8 +101,8 @@ def _extreme(name: str) -> Printer:
             found = elements.select(text, last=f" ORDER BY {order} LIMIT 1")
             return found if call.type.nullable else f"coalesce({found}, {zero(call.type)})"
         collate = ' COLLATE "C"' if type_.name == "String" else ""
-        named = {"max": "bool_or", "min": "bool_and"}[name] if type_.name == "Bool" else name
-        found = elements.select(f"{named}(({text}){collate})")
+        best = {"min": "bool_and", "max": "bool_or"}[name] if type_.name == "Bool" else name
+        found = elements.select(f"{best}(({text}){collate})")
         if name == "max" and type_.is_float:  # ClickHouse looks at NaN only where there is nothing else
             known = f"max(nullif({text}, 'NaN'))"
             found = f"coalesce({elements.select(known)}, {found})"

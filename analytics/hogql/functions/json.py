@@ -125,7 +125,7 @@ def _extract(printer: Expressions, call: Call) -> str:
 
 def _check_path(args: list[Expr]) -> None:
     if len(args) > MOST_KEYS:
-        raise ArgumentError(f"A path has at most {MOST_KEYS} keys.")
+        raise ArgumentError(f"A path has at most {MOST_KEYS} keys.", "Read a deeper value in two steps.")
     if any(step.type.name != "String" and not step.type.is_integer for step in args[1:]):
         raise ArgumentError("Keys are text, places whole numbers from 1.", "JSONExtractString(x, 'a', 1).")
 

@@ -95,7 +95,9 @@ def _transform(args: list[Expr]) -> Expr:
     assert isinstance(keys, Call) and isinstance(values, Call)
     default = args[3] if len(args) > 3 else value
     if len(keys.args) != len(values.args):
-        raise ArgumentError("The two arrays of `transform` have different lengths.")
+        raise ArgumentError(
+            "The two arrays of `transform` have different lengths.", "Give as many new values as old ones."
+        )
     if any(common([value.type, key.type]) is None for key in keys.args):
         raise ArgumentError(
             f"A key of `transform` is not {value.type}.", "Convert one with toString or toFloat."
@@ -151,7 +153,7 @@ def _unchanged(name: str, doc: str) -> Function:
 
 def _nullable(args: list[Expr]) -> Expr | None:
     if args[0].type.items:
-        raise ArgumentError("An array or a tuple cannot be NULL.")
+        raise ArgumentError("An array or a tuple cannot be NULL.", "Use toNullable on its elements.")
     return args[0] if args[0].type.nullable else None
 
 

@@ -29,7 +29,7 @@ Printer = Callable[["Expressions", Call], str]
 class ArgumentError(Exception):
     """An argument that does not fit, said by a row's `rewrite`: a sentence, and what to do instead."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -35,12 +35,14 @@ def _read(args: list[Expr]) -> Expr | None:
     value, place = args[0], args[1]
     items = value.type.item.items if value.type.is_array else value.type.items
     if not (value.type.is_tuple or (value.type.is_array and value.type.item.is_tuple)):
-        raise ArgumentError(f"`tupleElement` reads tuples, not {value.type}.")
+        raise ArgumentError(f"`tupleElement` reads tuples, not {value.type}.", "A tuple is written (a, b).")
     if not isinstance(place, Literal) or not isinstance(place.value, int) or isinstance(place.value, bool):
         raise ArgumentError("A tuple's element is read by a whole number.", "For example `pair.1`.")
     number = place.value if place.value > 0 else len(items) + 1 + place.value
     if not 1 <= number <= len(items):
-        raise ArgumentError(f"The tuple has {len(items)} elements, no element {place.value}.")
+        raise ArgumentError(
+            f"The tuple has {len(items)} elements, no element {place.value}.", "The first element is 1."
+        )
     if isinstance(value, Call) and value.name == "tuple":
         return value.args[number - 1]
     type_ = items[number - 1]
@@ -60,7 +62,9 @@ def _each(name: str, *, signed: bool = False) -> Callable[[list[Expr]], Expr | N
         left = elements(args[0])
         right = elements(args[1]) if args[1].type.is_tuple else [args[1]] * len(left)
         if len(left) != len(right) or not all(part.type.is_number for part in (*left, *right)):
-            raise ArgumentError("These tuples do not hold the same count of numbers.")
+            raise ArgumentError(
+                "These tuples do not hold the same count of numbers.", "Give both as many numbers."
+            )
         if args[1].type.nullable:
             raise ArgumentError("A tuple cannot be NULL as this number can.", "Use ifNull(number, 0).")
         types = [

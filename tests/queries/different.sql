@@ -1,0 +1,17 @@
+select toDate(timestamp) as d, uniq(distinct_id), count(), sum(properties.bytes), min(timestamp), max(properties.plan) from events group by d order by d;
+select uniq(properties.customer_id), uniqIf(properties.customer_id, properties.status >= 500), count(), countIf(properties.method = 'GET'), count(properties.plan) from events;
+select uniq(properties.customer_id), count() from events where event = 'nothing';
+select uniq(properties.customer_id), count(), sum(properties.bytes), min(timestamp), max(properties.plan), sum(1) from events where event = 'nothing';
+select properties.plan as p, uniq(properties.status), sum(properties.latency_ms) from events group by p order by p;
+select count(distinct properties.latency_ms), min(properties.latency_ms) from events;
+select count(distinct properties.customer_id) as n, uniqIf(properties.customer_id, properties.plan = 'pro') as p, p / n from events;
+select properties.plan as p, uniq(properties.customer_id) as n from events group by p having n > 2 order by n desc, p;
+select toHour(timestamp) as h, uniq(properties.customer_id) as n, sum(n) over (order by h) from events group by h order by h;
+select uniq(arrayJoin(splitByChar('/', assumeNotNull(properties.endpoint)))) as n, count() from events where properties.endpoint is not null;
+select uniq(number % 3), uniqIf(number % 3, number > 5), count(), sum(number), min(number), max(number) from numbers(9);
+select uniq(number % 3), uniqIf(number % 3, number > 50), sumIf(number, number > 50) from numbers(9);
+select number % 2 as k, uniq(if(number > 5, null, number)), sum(if(number > 5, null, number)) from numbers(9) group by k order by k;
+select uniq(null), count() from numbers(3);
+select 1 as k, uniq(number) from numbers(3) group by k;
+select uniq(number), uniqExact(number % 2) from numbers(5);
+select uniqExact(18446744073709551615 - number), sum(18446744073709551615 - number) from numbers(3);
