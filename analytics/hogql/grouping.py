@@ -43,7 +43,7 @@ def check_grouping(select: Select, node: exp.Select) -> Select:
     for expr in used:
         loose = _ungrouped(expr, select.group_by)
         if loose is not None:
-            name = loose.name if isinstance(loose, Column) else f"properties.{'.'.join(loose.path)}"
+            name = loose.name if isinstance(loose, Column) else f"properties.{'.'.join(map(str, loose.path))}"
             raise wrong(
                 f"`{name}` is neither grouped nor aggregated.",
                 node,

@@ -136,7 +136,7 @@ class Expressions:
 
     def _property(self, prop: Property) -> str:
         """NULL for what is missing or JSON null; else the text of the value, read as the property's type."""
-        path = ", ".join(self.text(key) for key in prop.path)
+        path = ", ".join(self.text(key) if isinstance(key, str) else str(key) for key in prop.path)
         json = self.column(prop)
         raw = f"JSONExtractRaw({json}, {path})"
         words = f"JSONExtractString({json}, {path})"

@@ -9,20 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from analytics.hogql.functions import json
 from analytics.hogql.print_aggregate import keeps_order
-from analytics.hogql.print_array import from_json, is_json, same_sizes, source
+from analytics.hogql.print_array import as_types, from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
 from analytics.hogql.print_clauses import group_by, limit, numbers_end
 from analytics.hogql.print_expression import Expressions
 from analytics.hogql.print_fill import filled
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
-from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, rollup_column
+from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, read_as, rollup_column
 from analytics.hogql.tree import (
     ArrayJoin,
     Column,
     Derived,
     Join,
+    Literal,
     Numbers,
     Property,
     Query,
@@ -33,7 +35,7 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
-from analytics.hogql.types import JSON
+from analytics.hogql.types import INT64, JSON, STRING
 
 USAGE_COLUMNS = {"calls": "calls", "first_call_at": "first_at", "last_call_at": "last_at"}
 
@@ -86,7 +88,8 @@ class _Printer:
     def query(self, query: Query) -> str:
         if isinstance(query, Union):
             word = f" {query.kind} " if query.distinct else f" {query.kind} ALL "
-            return word.join(f"({self.query(part)})" for part in query.selects)
+            outputs = query.outputs
+            return word.join(f"({as_types(self.query(p), p.outputs, outputs)})" for p in query.selects)
         return self._select(query)
 
     def _select(self, select: Select) -> str:
@@ -268,31 +271,29 @@ class _Printer:
         return f'{frame.name}."{column}"'
 
     def _property(self, prop: Property, frame: _Frame) -> str:
-        key = prop.path[0]
+        key = str(prop.path[0])
         if prop.type == JSON:
             return self._sent(key, frame)
-        path = self.expressions.parameter(list(prop.path), "text[]")
-        if isinstance(frame.relation, Derived):
-            text = f"(hogql_json({self._stored('properties', frame)}) #>> {path})"
-        elif len(prop.path) == 1 and key in PROMOTED:
+        if len(prop.path) > 1:
+            return self._nested(prop)
+        derived = isinstance(frame.relation, Derived)
+        if key in PROMOTED and not derived:
             return promoted(key, f"{frame.name}.")
-        else:
-            text = f"({frame.name}.rest #>> {path})"
-        match prop.type.name:
-            case "Float64":
-                return f"property_number{text}"
-            case "Bool":
-                return f"(CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END)"
-            case "DateTime64(3)":
-                return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
-        return text
+        text = f"hogql_json({self._stored('properties', frame)})" if derived else f"{frame.name}.rest"
+        path = self.expressions.parameter([key], "text[]")
+        return read_as(f"({text} #>> {path})", prop.type.name)
+
+    def _nested(self, prop: Property) -> str:
+        """What stands at keys and places inside a property, as text."""
+        path = [Literal(step, STRING if isinstance(step, str) else INT64) for step in prop.path[1:]]
+        text = json.at(self.expressions, replace(prop, path=prop.path[:1], type=JSON), path)
+        return f"hogql_json_string({text})"
 
     def _sent(self, key: str, frame: _Frame) -> str:
         """The property as JSON, as it was sent; from a subquery's `properties`, which are text, likewise."""
-        name = frame.name
+        if key in PROMOTED and not isinstance(frame.relation, Derived):
+            return f"coalesce(to_jsonb({frame.name}.{key}), {frame.name}.rest -> '{key}')"
+        text = f"{frame.name}.rest"
         if isinstance(frame.relation, Derived):
-            text = self._stored("properties", frame)
-            return f"(hogql_json({text}) -> {self.expressions.parameter(key, 'text')})"
-        if key in PROMOTED:
-            return f"coalesce(to_jsonb({name}.{key}), {name}.rest -> '{key}')"
-        return f"({name}.rest -> {self.expressions.parameter(key, 'text')})"
+            text = f"hogql_json({self._stored('properties', frame)})"
+        return f"({text} -> {self.expressions.parameter(key, 'text')})"

@@ -41,10 +41,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Property:
-    """`properties.a.b` of the events that the query calls `source`, read as `type`."""
+    """`properties.a.b` of the events that the query calls `source`, read as `type`. A number in its path is
+    a place in an array, from 1, or from -1 at its end."""
 
     source: str
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     type: Type
 
 

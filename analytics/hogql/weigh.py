@@ -35,7 +35,7 @@ DETAILS = {"endpoint", "method", "status", "plan"}
 MEASURES = {"latency_ms", "bytes"}
 # Aggregates that give the same whether a row counts once or `calls` times.
 UNWEIGHED = {
-    *("min", "max", "any", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
+    *("min", "max", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
     *("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta"),
 }
 SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -109,7 +109,7 @@ class Weigher:
             return self._own(name, prop.type)
         if len(prop.path) == 1 and name in MEASURES:
             raise InexactError(f"rollups hold the sum and count of `{name}`, not each value")
-        raise InexactError(f"the property `{'.'.join(prop.path)}` is not in the rollups")
+        raise InexactError(f"the property `{'.'.join(map(str, prop.path))}` is not in the rollups")
 
     def _is_zoned(self, expr: Expr) -> bool:
         return isinstance(expr, Call) and expr.name == "toTimeZone" and self._is_time(expr.args[0])
@@ -156,6 +156,10 @@ class Weigher:
             return replace(aggregate, args=(edge,), condition=condition)
         if measure := self._measure(args):
             return self._measured(aggregate, measure, condition)
+        if name == "any":  # the first by time, as it is met in a scan of the events
+            edge = self._own("first_at", DATETIME64)
+            first = (self.rewrite(args[0]), edge)
+            return replace(aggregate, name="argMin", args=first, condition=condition)
         if name in {"argMax", "argMin"} and self._is_time(args[1]):
             edge = self._own("first_at" if name == "argMin" else "last_at", DATETIME64)
             return replace(aggregate, args=(self.rewrite(args[0]), edge), condition=condition)
