@@ -84,7 +84,7 @@ def _concat(printer: Expressions, call: Call) -> str:
 
 NUMBERS = [f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)]
 SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
-    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date")},
+    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date", "Date32")},
     "toBool": lambda printer, call: (
         f"accurateCastOrNull({printer.value(call.args[0])}, 'Bool')"
         if call.args[0].type.name == "String"

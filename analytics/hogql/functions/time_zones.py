@@ -136,7 +136,7 @@ ROWS = [
         STRING,
         "'UTC'",
         "'UTC': what times without a zone are read in",
-        aliases=("timeZone",),
+        aliases=("timeZone", "serverTimezone", "serverTimeZone"),
         any_case=("timezone",),
         rewrite=lambda args: Literal("UTC", STRING),
     ),
