@@ -70,6 +70,8 @@ def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
         raise wrong(error.message, node, error.hint) from None
 
 
+# The operators between two tuples, part by part.
+OF_TUPLES = {"plus": "tuplePlus", "minus": "tupleMinus"}
 # A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these keep their type.
 THREE_VALUED = {"and", "or", "toBool"}
 
@@ -78,6 +80,8 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     """A call of a function of the table, its arguments checked, folded where it is constant."""
     if args and args[0].type.items and name + table.OF_ARRAYS in FUNCTIONS:
         name += table.OF_ARRAYS
+    if name in OF_TUPLES and len(args) == 2 and all(arg.type.is_tuple for arg in args):
+        name = OF_TUPLES[name]
     row = FUNCTIONS.get(name)
     if row is None:
         raise wrong(

@@ -104,6 +104,7 @@ class HogQLParser(ClickHouseParser):
         TokenType.LIMIT: _limit,
     }
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # list[1] is an element of `list`, not an array
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         "CAST": Parser.FUNCTION_PARSERS["CAST"],
         "EXTRACT": _extract,

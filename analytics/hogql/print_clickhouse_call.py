@@ -93,4 +93,9 @@ SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
     **dict.fromkeys(("and", "or", "not", "xor"), _logic),
     **dict.fromkeys(("greatest", "least", "coalesce", "ifNull"), _alike),
     "concat": _concat,
+    "array": lambda printer, call: (
+        f"CAST([], {printer.text(str(call.type))})"
+        if not call.args and call.type.item.name != "Nothing"
+        else ""
+    ),
 }

@@ -16,7 +16,7 @@ from analytics.hogql.print_array import (
     to_json,
 )
 from analytics.hogql.print_call import sql_type, zero
-from analytics.hogql.tree import Call, Expr
+from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import NULL, UINT32, Type, array, tuple_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def _slice(printer: Expressions, call: Call) -> str:
     return elements.array(elements.items[0], elements.types[0], kept)
 
 
+def _slice_of(args: list[Expr]) -> Expr | None:
+    """A NULL array has no slices; of the places, NULL is the beginning and the end."""
+    return Literal(None, NULL) if args[0].type == NULL else None
+
+
 def _distinct(printer: Expressions, call: Call) -> str:
     """Each value once, where it stands first; NULLs left out."""
     elements = Elements(printer, call.args)
@@ -98,9 +103,9 @@ def _compact(printer: Expressions, call: Call) -> str:
 def _enumerate(what: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
         elements = Elements(printer, call.args)
-        number = what.format(item=elements.items[0], place=elements.place)
-        inner = f"SELECT {number} AS n, {elements.place} AS i {elements.from_}"
-        return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM ({inner}) AS d)"
+        number = what.format(item=", ".join(elements.items), place=elements.place)
+        inner = elements.select(f"{number} AS n, {elements.place} AS i")
+        return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM {inner} AS d)"
 
     return printed
 
@@ -239,6 +244,8 @@ ROWS = [
         _same_array,
         _slice,
         "from place b, c elements; negative: from the end",
+        strict=False,
+        rewrite=_slice_of,
     ),
     Function(
         "arrayReverse", "array", _same_array, _kept("true", "{place} DESC"), "from the last to the first"
@@ -250,7 +257,7 @@ ROWS = [
     Function("arrayEnumerate", "array", array(UINT32), _enumerate("{place}"), "1, 2, 3 …"),
     Function(
         "arrayEnumerateUniq",
-        "array",
+        "array+",
         array(UINT32),
         _enumerate("row_number() OVER (PARTITION BY {item} ORDER BY {place})"),
         "how often each element has come so far",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from analytics.hogql.functions.arrays import beside, merged, of_items
 from analytics.hogql.functions.higher_order import summed
 from analytics.hogql.functions.row import ArgumentError, Function
-from analytics.hogql.print_array import Elements, collect, from_json, is_json, size
+from analytics.hogql.lambdas import ALIAS
+from analytics.hogql.print_array import Elements, collect, from_json, is_json, same_sizes, size
 from analytics.hogql.print_call import sql_type, zero
-from analytics.hogql.tree import Call, Expr, Lambda, Literal
+from analytics.hogql.tree import Call, Case, Column, Expr, Lambda, Literal
 from analytics.hogql.types import FLOAT64, UINT8, UINT32, UINT64, Type, array, common, wider
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _REDUCERS = {
     "count": "length of arrays",
     "uniq": "arrayUniq",
     "uniqExact": "arrayUniq",
+    "groupArray": "",
     "groupUniqArray": "arrayDistinct",
 }
 _QUANTILE = re.compile(r"(?:quantile\((0(?:\.\d+)?|1)\)|median)")
@@ -37,15 +39,33 @@ def _reduce(args: list[Expr]) -> Expr | None:
     if not isinstance(asked, str) or (asked not in _REDUCERS and not _QUANTILE.fullmatch(asked)):
         known = ", ".join([*_REDUCERS, "median", "quantile(0.9)"])
         raise ArgumentError("`arrayReduce` takes the name of an aggregate.", f"These: {known}.")
+    if values.type.item.nullable and asked not in {"min", "max", "groupUniqArray"}:
+        return _of_known(name, values, asked)
     if asked not in _REDUCERS:
         return None
-    if values.type.item.nullable and asked in {"sum", "avg", "count", "uniq", "uniqExact"}:
-        raise ArgumentError(
-            "`arrayReduce` would leave out NULLs.", "Leave them out with arrayFilter(x -> x IS NOT NULL, …)."
-        )
+    if asked == "groupArray":
+        return values
     types = {"sum": summed, "avg": _float, "min": _item, "max": _item, "groupUniqArray": _distinct}
     type_ = types.get(asked, _count)([values.type])
-    return Call(_REDUCERS[asked], (values,), type_)
+    found = Call(_REDUCERS[asked], (values,), type_)
+    return _if_any(values, found, float("nan"), FLOAT64) if asked == "avg" else found
+
+
+def _if_any(values: Expr, found: Expr, otherwise: float | None, type_: Type) -> Expr:
+    """What is found in an array, or another value where the array is empty."""
+    return Case(((Call("notEmpty of arrays", (values,), UINT8), found),), Literal(otherwise, type_), type_)
+
+
+def _of_known(name: Expr, values: Expr, asked: str) -> Expr:
+    """The aggregate of the elements that are not NULL; of none it is NULL, or 0 where it counts."""
+    item = values.type.item
+    element = Column(f"{ALIAS}_known", "x0", item)
+    keep = Lambda(element.source, (element,), Call("isNotNull", (element,), UINT8), UINT8)
+    known = Call("arrayFilter", (keep, values), array(item.required()))
+    found = _reduce([name, known]) or Call("arrayReduce", (name, known), FLOAT64)
+    if asked == "count" or asked.startswith(("uniq", "group")):
+        return found
+    return _if_any(known, found, None, found.type.or_null())
 
 
 def _count(types: list[Type]) -> Type:
@@ -75,25 +95,36 @@ def _quantile(printer: Expressions, call: Call) -> str:
 
 def _fold(printer: Expressions, call: Call) -> str:
     """arrayFold((acc, x) -> f, a, start): a walk over the places that carries the value along."""
-    function, values, start = call.args
+    function, *arrays, start = call.args
     assert isinstance(function, Lambda)
-    text, name = printer.value(values), f"l{len(printer.lambdas)}"
-    item = f"{name}.a -> {name}.i::integer" if is_json(values.type) else f"{name}.a[{name}.i + 1]"
-    if is_json(values.type):
-        item = from_json(f"({item})", values.type.item)
-    printer.lambdas.append((function.alias, [f"{name}.acc", item]))
+    name = f"l{len(printer.lambdas)}"
+    texts = [(printer.value(values), values.type) for values in arrays]
+    columns = [f"{name}.a{index}" for index in range(len(arrays))]
+    items = [_item_at(column, name, type_) for column, (_, type_) in zip(columns, texts, strict=True)]
+    printer.lambdas.append((function.alias, [f"{name}.acc", *items]))
     body = printer.as_type(function.body, call.type)
     printer.lambdas.pop()
     cast = sql_type(call.type)
-    first = f"SELECT 0::bigint AS i, ({printer.as_type(start, call.type)})::{cast} AS acc, {text} AS a"
-    onward = f"SELECT {name}.i + 1, ({body})::{cast}, {name}.a FROM {name}"
-    onward += f" WHERE {name}.i < {size(f'{name}.a', values.type)}"
+    given = ", ".join(f"{text} AS a{index}" for index, (text, _) in enumerate(texts))
+    first = f"SELECT 0::bigint AS i, ({printer.as_type(start, call.type)})::{cast} AS acc, {given}"
+    first += f" WHERE {same_sizes(texts)}" if len(texts) > 1 else ""
+    onward = f"SELECT {name}.i + 1, ({body})::{cast}, {', '.join(columns)} FROM {name}"
+    onward += f" WHERE {name}.i < {size(columns[0], texts[0][1])}"
     walk = f"WITH RECURSIVE {name} AS ({first} UNION ALL {onward})"
     return f"({walk} SELECT acc FROM {name} ORDER BY i DESC LIMIT 1)"
 
 
+def _item_at(column: str, name: str, type_: Type) -> str:
+    """The element that the walk has come to."""
+    if is_json(type_):
+        return from_json(f"({column} -> {name}.i::integer)", type_.item)
+    return f"{column}[{name}.i + 1]"
+
+
 def _folded(args: list[Expr]) -> Expr | None:
-    function, start = args[0], args[2]
+    function, *arrays, start = args
+    if not all(values.type.is_array for values in arrays):
+        raise ArgumentError("`arrayFold` takes a lambda, arrays, and the start last.")
     if common([function.type, start.type]) != start.type:
         message = f"The lambda gives {function.type}, but the start is {start.type}."
         raise ArgumentError(message, "Convert the start, for example with toInt64(0).")
@@ -125,8 +156,8 @@ def _shifted(types: list[Type]) -> Type:
 def _dense(printer: Expressions, call: Call) -> str:
     """Places of first appearance, counted without gaps."""
     elements = Elements(printer, call.args)
-    inner = f"SELECT {elements.items[0]} AS x, {elements.place} AS i {elements.from_}"
-    first = f"SELECT i, min(i) OVER (PARTITION BY x) AS f FROM ({inner}) AS e"
+    inner = elements.select(f"ROW({', '.join(elements.items)}) AS x, {elements.place} AS i")
+    first = f"SELECT i, min(i) OVER (PARTITION BY x) AS f FROM {inner} AS e"
     ranked = f"SELECT i, dense_rank() OVER (ORDER BY f) AS n FROM ({first}) AS r"
     return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM ({ranked}) AS d)"
 
@@ -206,8 +237,8 @@ ROWS = [
     ),
     Function(
         "arrayFold",
-        "lambda array any",
-        lambda t: t[2],
+        "lambda array any+",
+        lambda t: t[-1],
         _fold,
         "f(f(start, a[1]), a[2]) …",
         strict=False,
@@ -219,7 +250,7 @@ ROWS = [
     Function(
         "arrayShiftRight", "array int [any]", _shifted, _shift, "moved n places to the right", strict=False
     ),
-    Function("arrayEnumerateDense", "array", array(UINT32), _dense, "the number of each different element"),
+    Function("arrayEnumerateDense", "array+", array(UINT32), _dense, "the number of each different element"),
     Function(
         "arrayCumSumNonNegative",
         "array",
