@@ -9,6 +9,7 @@ from analytics.hogql.functions import (
     array_runs,
     arrays,
     convert,
+    decimals,
     encodings,
     hashes,
     higher_order,
@@ -37,7 +38,7 @@ from analytics.hogql.functions import (
 from analytics.hogql.functions.row import Function
 
 FAMILIES: dict[str, list[Function]] = {
-    "Arithmetic": arithmetic.ROWS,
+    "Arithmetic": arithmetic.ROWS + decimals.ROWS,
     "Conditions": logic.ROWS,
     "Text": text.ROWS + text_ends.ROWS + text_parts.ROWS,
     "Search in text": text_search.ROWS,
