@@ -23,10 +23,7 @@ _LAST_DATE, _LAST_MOMENT = date(2149, 6, 6), datetime(2106, 2, 7, 6, 28, 15, tzi
 
 
 def parse_time(text: str, zone: str = "") -> datetime | date | None:
-    """A Date or DateTime from ISO text, read in the zone unless it names an offset, to the millisecond.
-
-    None if it is neither.
-    """
+    """A Date or DateTime from ISO text, read in the zone unless it names an offset; None if it is neither."""
     match = _ISO.fullmatch(text)
     if match is None:
         return None
@@ -34,10 +31,15 @@ def parse_time(text: str, zone: str = "") -> datetime | date | None:
         if match[1] is None:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else at(moment, zone)
+        return moment.astimezone(UTC) if moment.tzinfo else at(moment, zone)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def cut(moment: datetime, digits: int) -> datetime:
+    """The moment without what lies behind so many digits of its second."""
+    step: int = 10 ** (6 - digits)
+    return moment.replace(microsecond=moment.microsecond // step * step)
 
 
 def fold(call: Call) -> Expr:
@@ -134,10 +136,8 @@ def _bucket(call: Call, value: date, clock: datetime) -> Value:
             return day
         case "toDateTime" | "parseDateTimeBestEffort":
             return moment.replace(microsecond=0) if moment else day_start(day, call.type.zone)
-        case "toDateTime64" | "parseDateTime64BestEffort" if call.type.precision >= 3:
-            return moment or day_start(day, call.type.zone)
-        case "toDateTime64" if call.type.precision == 0 and moment:
-            return moment.replace(microsecond=0)
+        case "toDateTime64" | "parseDateTime64BestEffort":
+            return cut(moment, call.type.precision) if moment else day_start(day, call.type.zone)
         case "toStartOfMinute" if moment:
             return moment.replace(second=0, microsecond=0)
         case "toStartOfHour" if moment and has_whole_hours(call.type.zone or "UTC"):

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from analytics.hogql.constants import in_zone_of, parse_time
+from analytics.hogql.constants import cut, in_zone_of, parse_time
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.time_units import unit_of
 from analytics.hogql.functions.time_zones import zone_of
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Call, Expr, Literal
-from analytics.hogql.types import DATE, DATETIME, Type
+from analytics.hogql.types import DATE, DATETIME, DATETIME64, Type
 from analytics.hogql.zones import day_start, is_zone
 
 # A date of one separator, with or without a time behind it.
@@ -95,9 +95,8 @@ def _text_as_time(text: str, kind: Type) -> Expr | None:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     found = parse_time(_as_iso(text), kind.zone)
     if isinstance(found, datetime):
-        if kind.name == "DateTime":
-            return Literal(found.replace(microsecond=0), Type("DateTime", zone=kind.zone))
-        return Literal(found, Type("DateTime64(3)", zone=kind.zone))
+        type_ = kind if kind.is_moment else DATETIME64
+        return Literal(cut(found, type_.precision), type_)
     if found is None or not kind.is_moment:
         return None if found is None else Literal(found, DATE)
     return Literal(day_start(found, kind.zone), Type("DateTime", zone=kind.zone))

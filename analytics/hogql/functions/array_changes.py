@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.arrays import MOST, beside, merged, of_items
+from analytics.hogql.functions.arrays import MOST, merged, of_items
 from analytics.hogql.functions.row import Function, Printer
 from analytics.hogql.print_array import (
     Elements,
@@ -108,35 +108,6 @@ def _enumerate(what: str) -> Printer:
         return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM {inner} AS d)"
 
     return printed
-
-
-def _sets(kept: str) -> Printer:
-    """Set operations: each different value once; `kept` says in how many of the n arrays it must be."""
-
-    def printed(printer: Expressions, call: Call) -> str:
-        item = call.type.item
-        parts = []
-        for number, arg in enumerate(call.args):
-            element = from_json("o.x", arg.type.item) if is_json(arg.type) else "o.x"
-            rows = source([(printer.value(arg), arg.type)])
-            cast = "" if is_json(item) else f"::{sql_type(item)}"
-            parts.append(f"SELECT ({element}){cast} AS x, o.i, {number} AS a FROM {rows} AS o(x, i)")
-        inner = (
-            f"SELECT x, min((a::bigint << 32) + i) AS i FROM ({' UNION ALL '.join(parts)}) AS u GROUP BY x"
-        )
-        inner += f" HAVING count(DISTINCT a) {kept.format(n=len(parts))}"
-        return f"(SELECT {collect('d.x', item, 'd.i')} FROM ({inner}) AS d)"
-
-    return printed
-
-
-def _except(printer: Expressions, call: Call) -> str:
-    elements = Elements(printer, call.args[:1])
-    other = call.args[1]
-    element = from_json("o.x", other.type.item) if is_json(other.type) else "o.x"
-    rows = source([(printer.value(other), other.type)])
-    same = f"SELECT 1 FROM {rows} AS o(x, i) WHERE {element} IS NOT DISTINCT FROM {elements.items[0]}"
-    return elements.array(elements.items[0], elements.types[0], f"NOT EXISTS ({same})")
 
 
 def _zip(printer: Expressions, call: Call) -> str:
@@ -261,14 +232,6 @@ ROWS = [
         array(UINT32),
         _enumerate("row_number() OVER (PARTITION BY {item} ORDER BY {place})"),
         "how often each element has come so far",
-    ),
-    Function("arrayIntersect", "array+", merged, _sets("= {n}"), "the values that all arrays have"),
-    Function("arrayUnion", "array+", merged, _sets("> 0"), "the values that any array has"),
-    Function(
-        "arraySymmetricDifference", "array+", merged, _sets("< {n}"), "the values that not all arrays have"
-    ),
-    Function(
-        "arrayExcept", "array array", beside(None, many=True), _except, "the elements of a that are not in b"
     ),
     Function(
         "arrayZip",

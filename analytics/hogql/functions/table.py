@@ -6,7 +6,9 @@ from analytics.hogql.functions import (
     arithmetic,
     array_changes,
     array_more,
+    array_reduce,
     array_runs,
+    array_sets,
     arrays,
     convert,
     decimals,
@@ -55,7 +57,12 @@ FAMILIES: dict[str, list[Function]] = {
     "Times moved": time_moves.ROWS,
     "Between times": time_spans.ROWS,
     "Time zones": time_zones.ROWS,
-    "Arrays": arrays.ROWS + array_changes.ROWS + array_more.ROWS + list_text.ROWS,
+    "Arrays": arrays.ROWS
+    + array_changes.ROWS
+    + array_sets.ROWS
+    + array_reduce.ROWS
+    + array_more.ROWS
+    + list_text.ROWS,
     "Arrays, with a lambda": higher_order.ROWS + array_runs.ROWS,
     "Tuples": tuples.ROWS,
 }
