@@ -195,8 +195,9 @@ def _common_decimal(kinds: set[Type]) -> Type:
 
 
 def _common_time(types: list[Type]) -> Type | None:
-    """A DateTime of the first one's zone. None for a Date beside a zone: its midnight is another moment."""
-    zone = next(type_.zone for type_ in types if type_.is_moment)
+    """The most precise one's digits and zone. None for a Date beside a zone: its midnight is another."""
+    moments = [type_ for type_ in types if type_.is_moment]
+    zone = max(moments, key=lambda type_: ("64" in type_.name, type_.precision)).zone
     if zone and any(not type_.is_moment for type_ in types):
         return None
     precision = max(type_.precision for type_ in types)

@@ -69,7 +69,8 @@ def _to_date(printer: Expressions, call: Call) -> str:
         found = f"hogql_read_date({printer.value(arg)})"
         return f"coalesce({found}, '1970-01-01'::date)" if "OrZ" in call.name or "OrD" in call.name else found
     if arg.type.is_time:
-        return printer.value(arg) if arg.type.name == "Date" else f"({wall(printer, arg)})::date"
+        text = printer.value(arg) if arg.type.name == "Date" else f"({wall(printer, arg)})::date"
+        return f"coalesce({text}, '1970-01-01'::date)" if call.name.endswith("OrDefault") else text
     number = f"trunc(({printer.number(arg)})::numeric)"
     days = f"'1970-01-01'::date + greatest({number}, 0)::integer"
     seconds = f"(to_timestamp(least({number}, {_LAST_SECOND})) AT TIME ZONE 'UTC')::date"

@@ -83,7 +83,7 @@ def _to_zone(args: list[Expr]) -> Expr | None:
 
 
 def _zone_name(args: list[Expr]) -> Expr | None:
-    return Literal(args[0].type.zone or "UTC", STRING) if not args[0].type.nullable else None
+    return Literal(args[0].type.zone or "UTC", STRING)
 
 
 def _offset(printer: Expressions, call: Call) -> str:
