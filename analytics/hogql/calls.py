@@ -12,7 +12,7 @@ from analytics.hogql import aggregates, lambdas, tuples
 from analytics.hogql.allow import place
 from analytics.hogql.constants import fold
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.functions import table, time_moves
+from analytics.hogql.functions import decimals, table, time_moves
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.table import FUNCTIONS, canonical
 from analytics.hogql.moments import MOMENTS, beside_time, moment, unit_first
@@ -70,6 +70,8 @@ def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
         raise wrong(error.message, node, error.hint) from None
 
 
+# The operators between two tuples, part by part.
+OF_TUPLES = {"plus": "tuplePlus", "minus": "tupleMinus"}
 # A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these keep their type.
 THREE_VALUED = {"and", "or", "toBool"}
 
@@ -78,6 +80,10 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     """A call of a function of the table, its arguments checked, folded where it is constant."""
     if args and args[0].type.items and name + table.OF_ARRAYS in FUNCTIONS:
         name += table.OF_ARRAYS
+    if any(arg.type.is_decimal for arg in args):
+        name, args = decimals.read(name, args)
+    if name in OF_TUPLES and len(args) == 2 and all(arg.type.is_tuple for arg in args):
+        name = OF_TUPLES[name]
     row = FUNCTIONS.get(name)
     if row is None:
         raise wrong(
@@ -109,6 +115,7 @@ KINDS: dict[str, Callable[[Expr], bool]] = {
     "number": lambda arg: arg.type.is_number,
     "int": lambda arg: arg.type.is_integer or arg.type.name == "Bool",
     "bool": lambda arg: arg.type.is_number,
+    "decimal": lambda arg: arg.type.is_decimal,
     "time": lambda arg: arg.type.is_time,
     "moment": lambda arg: arg.type.is_moment,
     "moment64": lambda arg: arg.type.name.startswith("DateTime64"),

@@ -46,6 +46,7 @@ GUARDED = {
     *("formatReadableTimeDelta", "parseDateTimeOrZero", "parseDateTimeInJodaSyntaxOrZero"),
     *("parseDateTime64BestEffortUSOrZero", "toMonday", "toStartOfWeek", "toLastDayOfWeek", "dateTrunc"),
     *("toStartOfMonth", "toLastDayOfMonth", "toStartOfQuarter", "toStartOfYear", "toStartOfISOYear"),
+    *("toStartOfInterval", "factorial", "fromDaysSinceYearZero"),
 }
 MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thirty of them nest
 
