@@ -95,6 +95,10 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
         raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
     for index, arg in enumerate(args):
         check_kind(name, row.kinds_at(index), arg, node)
+        bare = arg.type == NULL and not isinstance(arg, Lambda)
+        if bare and not row.strict and {"array", "lambda"} >= {*row.kinds_at(index)}:
+            message = f"`{name}` takes an array there, not NULL."
+            raise wrong(message, node, "Write [] for an array without elements.", "type_mismatch")
     if row.strict and name not in THREE_VALUED and any(arg.type == NULL for arg in args):
         return Literal(None, NULL)
     try:
