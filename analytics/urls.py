@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.customers import views
 from analytics.endpoint import QueryView
 from analytics.ingest.endpoint import ingest
+from analytics.ingest.posthog import capture
 from analytics.metrics import metrics
 from analytics.properties import change_property, properties
 
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/analytics/<slug:project>", ingest),
     path("v1/analytics/<slug:project>/query/", QueryView.as_view(), name="query"),
     path("v1/analytics/<slug:project>/query", QueryView.as_view()),
+    re_path("^(?:(?:batch|capture|i/v0/e)/?|e/)$", capture, name="posthog_capture"),
     path(f"{PROJECT}/properties", properties, name="properties"),
     path(f"{PROJECT}/properties/change", change_property, name="change_property"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),

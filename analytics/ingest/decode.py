@@ -48,7 +48,7 @@ def events(body: bytes, content_type: str = "") -> Iterator[Sent]:
     if not body:
         message = "The body is empty."
         raise AgentryError(400, "empty_body", message, "Send one event, an array of events, or NDJSON.")
-    _check_utf8(body)
+    check_utf8(body)
     if content_type.partition(";")[0].strip().lower() in LINES_TYPES:
         return map(sent_as, lines(body))
     if body.startswith(b"["):
@@ -144,7 +144,8 @@ def _refuse_scalar(body: bytes) -> NoReturn:
     raise AgentryError(400, "not_an_event", message, "Send a JSON object, or an array of objects.")
 
 
-def _check_utf8(body: bytes) -> None:
+def check_utf8(body: bytes) -> None:
+    """Raises 400 `not_utf8`."""
     if body.isascii():
         return
     try:
