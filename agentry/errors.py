@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
-POSTHOG = ("/batch", "/capture", "/e/", "/i/")  # where PostHog's SDKs send
+POSTHOG = ("/batch", "/capture", "/e/", "/i/", "/flags")  # what PostHog's SDKs ask for
 
 
 class AgentryError(Exception):

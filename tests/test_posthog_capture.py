@@ -149,7 +149,8 @@ def test_a_number_beyond_a_float_is_a_verdict(posthog: PostHog) -> None:
 
 def test_other_refusals_have_the_one_shape(posthog: PostHog, monkeypatch: pytest.MonkeyPatch) -> None:
     assert error(posthog.post({}, **{"user-agent": ""})) == (403, "user_agent_required")
-    assert error(posthog.post({}, "/i/v0/nothing")) == (404, "not_found")
+    for path in ("/i/v0/nothing", "/flags/?v=4"):
+        assert error(posthog.post({}, path)) == (404, "not_found")
     assert posthog.client.get("/batch/").json()["error"]["code"] == "method_not_allowed"
     monkeypatch.setattr(settings, "BACKLOG_EVENTS", 0)
     answer = posthog.batch(EVENT)
