@@ -1,14 +1,16 @@
-"""A Valkey that stands still under a running stack."""
+"""A Valkey that stands still under a running stack, and the quiet after it."""
 
 from __future__ import annotations
 
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.stack import Stack
 
 HEARD_SECONDS = 30.0
+WRITTEN_SECONDS = 60.0
 
 
 @contextmanager
@@ -25,6 +27,19 @@ def outage(stack: Stack) -> Iterator[None]:
             time.sleep(0.05)
     finally:
         valkey.resume()
+
+
+def settle(stack: Stack) -> None:
+    """Returns when everything that was accepted is written."""
+    deadline = time.monotonic() + WRITTEN_SECONDS
+    while "\nagentry_ingest_backlog_events 0.0\n" not in metrics(stack):
+        assert time.monotonic() < deadline, "the backlog does not end"
+        time.sleep(0.1)
+
+
+def metrics(stack: Stack) -> str:
+    with urllib.request.urlopen(f"{stack.url}/metrics", timeout=10) as response:
+        return str(response.read().decode())
 
 
 def _refusals(stack: Stack) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 
 from tests.node_client import Node, environment, install, printed
-from tests.outage import outage
+from tests.outage import outage, settle
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -21,7 +20,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
 
 
 def events(stack: Stack, customer: str, count: int) -> list[dict[str, Any]]:
-    """A customer's events, once there are so many."""
+    """A customer's events, of which there must be so many, once everything is written."""
     query = (
         "select event, uuid, distinct_id, timestamp, properties.endpoint as endpoint,"
         " properties.status as status, properties.method as method, properties.plan as plan,"
@@ -29,9 +28,8 @@ def events(stack: Stack, customer: str, count: int) -> list[dict[str, Any]]:
         " properties.sdk_version as sdk_version, properties.text as text, properties.$lib as lib"
         f" from events where properties.customer_id = '{customer}' order by timestamp limit 10000"
     )
-    deadline = time.monotonic() + 30
-    while len(found := stack.ask(query)) < count and time.monotonic() < deadline:
-        time.sleep(0.1)
+    settle(stack)
+    found = stack.ask(query)
     assert len(found) == count
     assert len({row["uuid"] for row in found}) == count
     return found
@@ -94,20 +92,23 @@ def test_the_middleware_where_requests_have_a_context(stack: Stack, node: Node) 
     events(stack, "edge_corp", 2)
 
 
-def test_posthog_node(stack: Stack, node: Node) -> None:
-    said = node.run("posthog.mjs", "node_corp", "45", **environment(stack))
-    assert said == {"errors": []}
-    found = events(stack, "node_corp", 46)
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_posthog_node(stack: Stack, node: Node, mode: str) -> None:
+    variables = environment(stack) | {"POSTHOG_CAPTURE_MODE": mode}
+    assert node.run("posthog.mjs", f"node_{mode}_corp", "45", **variables) == {"errors": []}
+    found = events(stack, f"node_{mode}_corp", 46)
     assert sorted(event["event"] for event in found) == ["api_request"] * 45 + ["at_once"]
     assert {event["lib"] for event in found} == {"posthog-node"}
     assert {event["text"] for event in found} == {"plain", "lone �", None}
 
 
-def test_posthog_node_outlasts_an_outage(stack: Stack, node: Node) -> None:
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_posthog_node_outlasts_an_outage(stack: Stack, node: Node, mode: str) -> None:
+    variables = environment(stack) | {"POSTHOG_CAPTURE_MODE": mode}
     with outage(stack):
-        process = node.start("posthog.mjs", "node_outage_corp", "45", **environment(stack))
+        process = node.start("posthog.mjs", f"node_{mode}_outage_corp", "45", **variables)
     assert printed(process) == {"errors": []}
-    events(stack, "node_outage_corp", 46)
+    events(stack, f"node_{mode}_outage_corp", 46)
 
 
 def test_posthog_node_with_a_wrong_key(stack: Stack, node: Node) -> None:

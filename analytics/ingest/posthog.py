@@ -55,14 +55,15 @@ def capture(request: HttpRequest) -> HttpResponse:
 def _judged(request: HttpRequest) -> Batch:
     clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
     content = body.read(request)
-    envelope = _open(content)
-    project_id = _project(_text(envelope.api_key) or _text(envelope.token) or _key_in_address(request))
+    envelope = opened(content)
+    key = _text(envelope.api_key) or _text(envelope.token) or _key_in_address(request)
+    project_id = project_of(f"Bearer {key}")
     sent = events(bytes(envelope.batch) or content)
-    return judge(project_id, _ours(sent, _text(envelope.sent_at)), clock)
+    return judge(project_id, ours(sent, _text(envelope.sent_at)), clock)
 
 
-def _open(content: bytes) -> Envelope:
-    """Raises 400 `empty_body`, `not_utf8`, `not_json`, `too_deep`, `not_an_object`."""
+def opened(content: bytes) -> Envelope:
+    """The body's fields. Raises 400 `empty_body`, `not_utf8`, `not_json`, `too_deep`, `not_an_object`."""
     if not content.strip():
         raise _unreadable("empty_body", "The body is empty.")
     check_utf8(content)
@@ -96,10 +97,10 @@ def _key_in_address(request: HttpRequest) -> str:
     return request.GET.get("api_key") or request.GET.get("token") or ""
 
 
-def _project(key: str) -> int:
-    """Raises 401 `unauthorized`, 503 `keys_unavailable`."""
+def project_of(header: str) -> int:
+    """The project that an Authorization header opens. Raises 401 `unauthorized`, 503 `keys_unavailable`."""
     try:
-        access = authorize(f"Bearer {key}", "dsn")
+        access = authorize(header, "dsn")
     except AgentryError as error:
         if error.status == 401:
             error.hint = HINT
@@ -109,7 +110,8 @@ def _project(key: str) -> int:
     return access.project_id
 
 
-def _ours(sent: Iterator[Sent], sent_at: str) -> Iterator[Sent]:
+def ours(sent: Iterator[Sent], sent_at: str) -> Iterator[Sent]:
+    """PostHog's events as Agentry's. `sent_at` is the sender's clock when it sent them, or empty."""
     for one in sent:
         if type(one.value) is dict:
             _put_right(one.value, sent_at)

@@ -4,6 +4,7 @@ import { PostHog } from "posthog-node";
 const [customer, count] = process.argv.slice(2);
 const { AGENTRY_URL: host, AGENTRY_DSN: dsn } = process.env;
 const errors = [];
+const server = setInterval(() => {}, 1000); // an application that goes on: the SDK's own timers keep nobody alive
 const posthog = new PostHog(dsn, { host, flushAt: 20, fetchRetryDelay: 500, fetchRetryCount: 20 });
 posthog.on("error", (error) => errors.push(String(error)));
 for (let i = 0; i < Number(count); i++) {
@@ -12,4 +13,5 @@ for (let i = 0; i < Number(count); i++) {
 }
 await posthog.captureImmediate({ distinctId: customer, event: "at_once", properties: { customer_id: customer } });
 await posthog.shutdown();
+clearInterval(server);
 console.log(JSON.stringify({ errors }));
