@@ -37,6 +37,14 @@ def settle(stack: Stack) -> None:
         time.sleep(0.1)
 
 
+def duplicates(stack: Stack) -> float:
+    """How many events were found stored already, since the stack's beginning."""
+    lines = (
+        line for line in metrics(stack).splitlines() if line.startswith("agentry_events_duplicate_total{")
+    )
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
 def metrics(stack: Stack) -> str:
     with urllib.request.urlopen(f"{stack.url}/metrics", timeout=10) as response:
         return str(response.read().decode())

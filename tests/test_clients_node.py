@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.lossy import lossy
 from tests.node_client import Node, environment, install, printed
-from tests.outage import outage, settle
+from tests.outage import duplicates, outage, settle
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -72,6 +73,16 @@ def test_the_middleware_outlasts_an_outage(stack: Stack, node: Node) -> None:
     events(stack, "outage_corp", 700)
 
 
+def test_the_middleware_sends_again_what_was_stored_already(stack: Stack, node: Node) -> None:
+    before = duplicates(stack)
+    with lossy(stack, losing=2) as proxy:
+        variables = environment(stack) | {"AGENTRY_URL": proxy.url}
+        said = node.run("middleware.mjs", "many", "again_corp", "700", **variables)
+    assert (said, proxy.lost) == ({"posts": 4, "said": []}, [202, 202])
+    events(stack, "again_corp", 700)
+    assert duplicates(stack) - before == 700
+
+
 def test_the_middleware_holds_a_bounded_number(node: Node, stack: Stack) -> None:
     said = node.run("middleware.mjs", "nowhere", **environment(stack))["said"]
     words = [sentence for (sentence,) in said]
@@ -109,6 +120,17 @@ def test_posthog_node_outlasts_an_outage(stack: Stack, node: Node, mode: str) ->
         process = node.start("posthog.mjs", f"node_{mode}_outage_corp", "45", **variables)
     assert printed(process) == {"errors": []}
     events(stack, f"node_{mode}_outage_corp", 46)
+
+
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_posthog_node_sends_again_what_was_stored_already(stack: Stack, node: Node, mode: str) -> None:
+    before = duplicates(stack)
+    with lossy(stack, losing=2) as proxy:
+        variables = environment(stack) | {"POSTHOG_CAPTURE_MODE": mode, "AGENTRY_URL": proxy.url}
+        said = node.run("posthog.mjs", f"node_{mode}_again_corp", "45", **variables)
+    assert (said, proxy.lost) == ({"errors": []}, [200, 200])
+    events(stack, f"node_{mode}_again_corp", 46)
+    assert duplicates(stack) - before >= 2
 
 
 def test_posthog_node_with_a_wrong_key(stack: Stack, node: Node) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from posthog import Posthog
 
+from tests.lossy import lossy
 from tests.node_client import document, environment
-from tests.outage import outage, settle
+from tests.outage import duplicates, outage, settle
 from tests.stack import ROOT, Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -60,7 +61,6 @@ def test_posthog_python(stack: Stack, mode: str, gzip: bool) -> None:
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
 def test_posthog_python_outlasts_an_outage(stack: Stack, mode: str) -> None:
-    """Valkey may have taken the first send, which was answered 503: the SDK's uuids keep it single."""
     errors: list[Any] = []
     customer = f"python_{mode}_outage_corp"
     posthog = client(stack, errors, capture_mode=mode, max_retries=10)
@@ -72,6 +72,23 @@ def test_posthog_python_outlasts_an_outage(stack: Stack, mode: str) -> None:
     settle(stack)
     assert errors == []
     assert count(stack, customer) == {"events": 45, "uuids": 45, "latency": sum(range(45))}
+
+
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_posthog_python_sends_again_what_was_stored_already(stack: Stack, mode: str) -> None:
+    """Its uuids keep it single; the time, which `sent_at` corrects, is the first one's."""
+    errors: list[Any] = []
+    customer, before = f"python_{mode}_again_corp", duplicates(stack)
+    with lossy(stack, losing=2) as proxy:
+        posthog = client(stack, errors, capture_mode=mode, host=proxy.url)
+        for number in range(45):
+            properties = {"customer_id": customer, "latency_ms": number}
+            posthog.capture("api_request", distinct_id="x", properties=properties)
+        posthog.shutdown()
+    settle(stack)
+    assert (errors, proxy.lost) == ([], [200, 200])
+    assert count(stack, customer) == {"events": 45, "uuids": 45, "latency": sum(range(45))}
+    assert duplicates(stack) - before >= 2
 
 
 def test_an_event_captured_twice_is_stored_once(stack: Stack) -> None:
