@@ -24,7 +24,7 @@ def client(stack: Stack, errors: list[Any], **options: Any) -> Posthog:
         errors.append(error)
 
     ours = {"project_api_key": stack.facts["dsn"], "host": stack.url, "gzip": True, "on_error": note}
-    return Posthog(**(ours | options))
+    return Posthog(**(ours | {"flush_interval": 0.5} | options))
 
 
 def count(stack: Stack, customer: str) -> dict[str, Any]:

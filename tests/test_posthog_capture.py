@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from agentry.accounts.models import Project
+from analytics.ingest.stream import recent_rejects
 from tests.ingest_client import Answer, backlog, counts, error, waiting
 from tests.write_events import assert_accounted, drain_all, stored
 
@@ -104,6 +105,12 @@ def test_a_wrong_key(posthog: PostHog, key: object) -> None:
     assert error(answer) == (401, "unauthorized")
     assert "project API key" in answer.json()["error"]["hint"]
     assert backlog() == 0
+
+
+def test_the_key_is_not_shown_among_the_rejected(posthog: PostHog, project: Project) -> None:
+    posthog.post({"api_key": posthog.key, "event": "", "properties": {"token": posthog.key}}, "/i/v0/e/")
+    (reject,) = recent_rejects(project.pk)
+    assert reject["code"] == "missing_event" and posthog.key not in json.dumps(reject)
 
 
 def test_the_key_may_stand_in_the_address(posthog: PostHog) -> None:
