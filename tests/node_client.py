@@ -16,6 +16,7 @@ import pytest
 from tests.stack import ROOT, Stack
 
 SCRIPTS = ROOT / "tests" / "node"
+OLDEST = 20  # older ones warn at `fetch`, and have no `crypto`
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -66,6 +67,9 @@ def install(directory: Path) -> Node:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             _miss(f"{program} is not installed: apt-get install nodejs npm")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
+    if int(version.removeprefix("v").partition(".")[0]) < OLDEST:
+        _miss(f"Node {version} is too old: {OLDEST} is needed")
     for script in SCRIPTS.iterdir():
         shutil.copy(script, directory)
     walkthrough = directory / "walkthrough.mjs"

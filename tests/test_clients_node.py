@@ -91,6 +91,11 @@ def test_the_middleware_holds_a_bounded_number(node: Node, stack: Stack) -> None
     assert [word for word in words if "dropped" in word] == ["agentry: 15 events dropped, 5 are waiting"]
 
 
+def test_the_middleware_breaks_no_answer(stack: Stack, node: Node) -> None:
+    said = node.run("middleware.mjs", "broken", **environment(stack))
+    assert said == {"posts": 0, "said": ["agentry:,Error: no customer"], "status": 200}
+
+
 def test_the_middleware_says_what_is_wrong_with_its_key(stack: Stack, node: Node) -> None:
     answer = node.run("middleware.mjs", "refused", **environment(stack))
     ((words, error),) = answer["said"]

@@ -55,6 +55,15 @@ const scenarios = {
     await usage.flush();
     console.log(JSON.stringify({ posts, said }));
   },
+  // Asking for the customer breaks, which is told and breaks no answer.
+  async broken() {
+    const customer = () => {
+      throw new Error("no customer");
+    };
+    const [app] = own("broken_corp", { customer });
+    const { status } = await app.request("/v1/things/1");
+    console.log(JSON.stringify({ posts, said: said.map(String), status }));
+  },
   async refused() {
     const [app, usage] = own("refused_corp", { dsn: "agd_wrong" });
     await app.request("/v1/things/1");
