@@ -155,17 +155,20 @@ class HogQLParser(ClickHouseParser):
         before = self._index
         _, side, kind = self._parse_join_parts()
         if kind and kind.text.upper() == "ARRAY" and self._match(TokenType.JOIN):
-            first, *rest = self._parse_csv(self._parse_array)
-            return exp.Join(this=first, expressions=rest, kind="ARRAY", side=side.text if side else None)
+            arrays = self._parse_csv(self._parse_array)
+            if not arrays:
+                self.raise_error("ARRAY JOIN without an array")
+            side_ = side.text if side else None
+            return exp.Join(this=arrays[0], expressions=arrays[1:], kind="ARRAY", side=side_)
         self._retreat(before)
         return super()._parse_join(*args, **options)
 
     def _parse_array(self) -> exp.Expr | None:
         """`array`, `array AS name`, `array name`."""
         array = self._parse_bitwise()
-        if self._match(TokenType.ALIAS):
+        if array is not None and self._match(TokenType.ALIAS):
             return exp.Alias(this=array, alias=self._parse_id_var(any_token=True))
-        if self._match_set((TokenType.VAR, TokenType.IDENTIFIER), advance=False):
+        if array is not None and self._match_set((TokenType.VAR, TokenType.IDENTIFIER), advance=False):
             return exp.Alias(this=array, alias=self._parse_id_var())
         return array
 
