@@ -19,7 +19,7 @@ def on_wall(template: str) -> Printer:
     """A template whose first place is the wall clock's time."""
 
     def text(printer: Expressions, call: Call) -> str:
-        return fill(template, [wall(printer, call.args[0]), *map(printer.value, call.args[1:])])
+        return fill(template, [wall(printer, call.args[0]), *map(printer.whole, call.args[1:])])
 
     return text
 
