@@ -200,6 +200,8 @@ def test_only_its_own_columns(text: str) -> None:
         ("select 1 in (" + "1," * 100_000 + "1)", "query_too_long"),
         ("select event from events where event in (1", "syntax_error"),
         ("select 'abc", "syntax_error"),
+        ("select 1 from events a full join events b on a.timestamp < b.timestamp", "clause_not_allowed"),
+        ("select 1 from events a full join events b on b.event = 'a'", "clause_not_allowed"),
         ("select 1 from events array join", "syntax_error"),
         ("select 1 from events array join as a", "syntax_error"),
         ("select ｅvent from events", "unknown_column"),

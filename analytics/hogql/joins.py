@@ -80,6 +80,17 @@ def _single(relation: Relation, source: Source, condition: Expr, others: set[str
     return marked(relation, source, where, LimitBy(1, tuple(keys)) if keys else None)
 
 
+def check_full(condition: Expr, alias: str, node: exp.Expr) -> None:
+    """PostgreSQL finds the rows that either side has alone only by an equality of both. Raises HogQLError."""
+    for part in _parts(condition):
+        if isinstance(part, Compare) and part.op == "=":
+            sides = (sources(part.left), sources(part.right))
+            if {alias} in sides and any(side and alias not in side for side in sides):
+                return
+    message, hint = "A FULL JOIN needs an equality of both sides in ON.", "For example ON a.id = b.id."
+    raise wrong(message, node, hint, "clause_not_allowed")
+
+
 def _parts(condition: Expr) -> tuple[Expr, ...]:
     return condition.args if isinstance(condition, Call) and condition.name == "and" else (condition,)
 

@@ -103,8 +103,8 @@ class Expressions:
     def whole(self, expr: Expr) -> str:
         """The expression as a bigint. An unsigned one of 64 bits may be a numeric; one beyond is refused."""
         text = self.number(expr)
-        is_plain = isinstance(expr, Literal) or expr.type.required() != UINT64
-        return text if is_plain else f"({text})::bigint"
+        is_small = isinstance(expr, Literal) and isinstance(expr.value, int) and expr.value < 1 << 63
+        return text if is_small or expr.type.required() != UINT64 else f"({text})::bigint"
 
     def as_type(self, expr: Expr, type_: Type) -> str:
         """The expression as a value of a wider type than its own."""

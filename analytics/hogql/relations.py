@@ -12,7 +12,7 @@ from analytics.hogql import allow
 from analytics.hogql.allow import place
 from analytics.hogql.calls import compare, contains_aggregate, require_bool, wrong
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.joins import MATCHED, marked, strict
+from analytics.hogql.joins import MATCHED, check_full, marked, strict
 from analytics.hogql.scope import TABLES, Scope, Source
 from analytics.hogql.table_functions import table_function
 from analytics.hogql.tree import (
@@ -78,6 +78,8 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
         raise wrong("An aggregate cannot stand in ON.", node, "Use a subquery.", "aggregate_in_where")
     if strictness:
         return strict(strictness, how, left, right, condition, scope, node)
+    if how == "FULL":
+        check_full(condition, scope.sources[-1].alias, node)
     if using and how == "FULL":
         right = marked(right, scope.sources[-1])
     return Join(left, right, how, condition)

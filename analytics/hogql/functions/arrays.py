@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
 from analytics.hogql.print_array import Elements, collect, from_json, is_json, size, source, to_json
 from analytics.hogql.print_call import sql_type, zero
@@ -187,7 +188,8 @@ EMPTY = {
 
 
 def _unnested(printer: Expressions, call: Call) -> str:
-    raise AssertionError("arrayJoin is turned into a relation before printing")
+    # stages.py turns it into a relation wherever it multiplies the rows of a SELECT.
+    raise HogQLError("clause_not_allowed", "arrayJoin cannot stand here.", "Use ARRAY JOIN, or a subquery.")
 
 
 ROWS = [

@@ -23,7 +23,7 @@ def _round(printer: Expressions, call: Call) -> str:
     text = printer.number(call.args[0])
     digits = whole_literal(call.args[1]) or 0 if len(call.args) > 1 else 0
     if not call.type.is_float:
-        return text if digits >= 0 else _round_whole(call, text, 10**-digits)
+        return text if digits >= 0 else _round_whole(call, printer.whole(call.args[0]), 10**-digits)
     sql = SQL_NAMES.get(call.name, call.name)
     value = f"({text})::float8"
     if digits > 0:
