@@ -15,10 +15,8 @@ from pathlib import Path
 
 from tests.chaos import broken
 from tests.chaos.kills import KINDS
-from tests.chaos.run import Plan, prove
+from tests.chaos.run import SLICE, WHOLE, Plan, prove
 from tests.chaos.table import rendered
-
-WHOLE, SLICE = (160, 200_000), (8, 20_000)
 
 
 def main() -> int:
@@ -27,15 +25,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="repeat the schedule of an earlier run")
     parser.add_argument("--kills", type=int)
     parser.add_argument("--events", type=int)
+    parser.add_argument("--poison", type=int, help="of a hundred times as many events")
     parser.add_argument("--only", choices=KINDS, action="append", help="kill these only")
     parser.add_argument("--broken", choices=broken.BREAKAGES, default="", help="see the proof fail")
     asked = parser.parse_args()
-    kills, events = SLICE if asked.slice else WHOLE
+    kills, events, poison = SLICE if asked.slice else WHOLE
     plan = Plan(
         seed=asked.seed if asked.seed is not None else random.randrange(10**6),
         kills=asked.kills or kills,
         events=asked.events or events,
         kinds=tuple(asked.only or KINDS),
+        poison=poison if asked.poison is None else asked.poison,
         breakage=asked.broken,
     )
     print(f"seed {plan.seed}: {plan.kills} kills, {plan.events:,} events", flush=True)

@@ -15,11 +15,14 @@ from pathlib import Path
 from tests.chaos import broken, check
 from tests.chaos.batches import Batches
 from tests.chaos.client import Line, Sender, Senders, Tally
+from tests.chaos.dead_letters import poison
 from tests.chaos.kills import KINDS, Kill, kill, schedule
 from tests.chaos.ledger import Ledger
 from tests.stack import Stack
 
-HEAL_SECONDS = 120.0
+# Kills, events, poison.
+WHOLE, SLICE = (160, 200_000, 1_000), (8, 20_000, 20)
+HEAL_SECONDS = 45.0
 ASK_SECONDS = 0.05  # between two questions whether all is well again
 
 
@@ -30,6 +33,7 @@ class Plan:
     seed: int
     kills: int
     events: int
+    poison: int = 0  # events that PostgreSQL refuses, after the kills, in a hundred times as many
     kinds: tuple[str, ...] = tuple(KINDS)
     breakage: str = ""
 
@@ -139,12 +143,21 @@ class Run:
         report.expect_none("batches given up", self.senders.unsent)
         for what, number in check.check_events(self.stack, self.path).items():
             report.expect_none(what, number)
+        if self.plan.poison:
+            self._poison()
         report.expect_none("rollup cells that differ", check.check_rollups(self.stack))
         report.expect_none("unexpected answers", self.tally.faults.total())
         report.faults += self.tally.faults
         report.faults += check.check_accounts(self.stack, self.tally)
         report.faults += _slow(report)
         return report
+
+    def _poison(self) -> None:
+        bad, events = self.plan.poison, self.plan.poison * 100
+        seconds, wrong = poison(self.stack, events, bad, self.plan.seed)
+        self.tally.add(sent=events, answered=events)
+        self.report.faults += wrong
+        self.report.figures |= {"poison": bad, "in events": events, "worked off in s": round(seconds)}
 
 
 def _slow(report: Report) -> Iterator[str]:
