@@ -10,6 +10,7 @@ import pytest
 from tests.chaos import ledger
 from tests.chaos.batches import Batches
 from tests.chaos.kills import KINDS, schedule
+from tests.chaos.outages import OUTAGES
 from tests.chaos.run import SLICE, Plan, prove
 from tests.chaos.table import rendered
 
@@ -26,7 +27,7 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_unaccounted(tmp_path: Pat
     report = prove(Plan(random.randrange(10**6), *SLICE), tmp_path)
     print(rendered(report))
     assert report.faults == []
-    assert report.killed == dict.fromkeys(KINDS, 1)
+    assert report.killed == dict.fromkeys([*KINDS, *OUTAGES], 1)
 
 
 @pytest.mark.stack
@@ -34,7 +35,7 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_unaccounted(tmp_path: Pat
 @pytest.mark.parametrize("breakage", BREAKAGES)
 def test_the_proof_fails_where_the_promise_is_broken(tmp_path: Path, breakage: str) -> None:
     found, kinds, kills, events = BREAKAGES[breakage]
-    report = prove(Plan(1, kills, events, kinds=kinds, breakage=breakage), tmp_path)
+    report = prove(Plan(1, kills, events, kinds=kinds, outages=(), breakage=breakage), tmp_path)
     assert report.figures[found] > 0, rendered(report)
     assert report.faults
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.chaos import broken
 from tests.chaos.kills import KINDS
+from tests.chaos.outages import OUTAGES
 from tests.chaos.run import SLICE, WHOLE, Plan, prove
 from tests.chaos.table import rendered
 
@@ -35,6 +36,7 @@ def main() -> int:
         kills=asked.kills or kills,
         events=asked.events or events,
         kinds=tuple(asked.only or KINDS),
+        outages=() if asked.only else tuple(OUTAGES),
         poison=poison if asked.poison is None else asked.poison,
         breakage=asked.broken,
     )

@@ -28,7 +28,7 @@ Faults = Counter[str]
 def database(stack: Stack) -> psycopg.Connection[tuple[Any, ...]]:
     """A connection to the stack's own PostgreSQL, as its processes have them."""
     url = json.loads((stack.data_dir / "running.json").read_text())["DATABASE_URL"]
-    return psycopg.connect(url, autocommit=True)
+    return psycopg.connect(url, autocommit=True, application_name="agentry-chaos")
 
 
 def metrics(stack: Stack) -> dict[str, int]:
@@ -76,6 +76,11 @@ def check_events(stack: Stack, path: Path) -> Faults:
             "never accepted": len(known) - len(accepted),
         }
     )
+
+
+def dead_letters(stack: Stack) -> int:
+    with database(stack) as connection:
+        return int((connection.execute("SELECT count(*) FROM dead_letters").fetchone() or (0,))[0])
 
 
 def check_rollups(stack: Stack) -> int:

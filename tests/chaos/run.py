@@ -12,12 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos import broken, check
+from tests.chaos import broken, check, outages
 from tests.chaos.batches import Batches
 from tests.chaos.client import Line, Sender, Senders, Tally
 from tests.chaos.dead_letters import poison
 from tests.chaos.kills import KINDS, Kill, kill, schedule
 from tests.chaos.ledger import Ledger
+from tests.chaos.outages import OUTAGES
 from tests.stack import Stack
 
 # Kills, events, poison.
@@ -35,6 +36,7 @@ class Plan:
     events: int
     poison: int = 0  # events that PostgreSQL refuses, after the kills, in a hundred times as many
     kinds: tuple[str, ...] = tuple(KINDS)
+    outages: tuple[str, ...] = tuple(OUTAGES)  # of PostgreSQL, after the kills
     breakage: str = ""
 
 
@@ -77,13 +79,15 @@ class Run:
     def rounds(self) -> None:
         """Traffic and a kill in the middle of it, again and again."""
         kills = schedule(self.rng, self.plan.kills, self.plan.kinds)
-        share = self.plan.events // len(kills)
+        share = self.plan.events // (len(kills) + len(self.plan.outages))
         for number, planned in enumerate(kills, 1):
             work = list(self.batches.new(share))
             self.senders.put(work)
             while self.senders.waiting > len(work) * (1 - planned.after):
                 time.sleep(0.001)
             self._kill(number, planned)
+        for name in self.plan.outages:
+            self._outage(name, share)
         self.senders.put(self.batches.rest())
         self.senders.close()
         self.ledger.close()
@@ -98,6 +102,19 @@ class Run:
             self.report.healed[planned.kind].append(seconds)
             line += f", well again after {seconds:.1f} s"
         print(line, flush=True)
+
+    def _outage(self, name: str, events: int) -> None:
+        self.senders.put(self.batches.new(events // 2))
+        with OUTAGES[name](self.stack):
+            self.senders.put(self.batches.new(events - events // 2))
+            time.sleep(outages.HOLD_SECONDS)
+            if not check.metrics(self.stack)["backlog"]:
+                self.report.faults.append(f"{name}: nothing waited, so it was no outage")
+        at = time.monotonic()
+        seconds = self._heal(f"probe_{name}", at)
+        self.report.killed[name] += 1
+        self.report.healed[name].append(seconds)
+        print(f"PostgreSQL: {name}, well again after {seconds:.1f} s", flush=True)
 
     def _heal(self, name: str, killed_at: float) -> float:
         """Seconds from the kill until a new event is queryable and no event from before it waits."""
@@ -134,7 +151,7 @@ class Run:
         if not check.await_drain(self.stack):
             report.faults.append("the backlog was not gone in time")
         report.figures |= {
-            "events": self.batches.made + len(report.healed),
+            "events": self.batches.made + sum(map(len, report.healed.values())),
             "re-sent deliberately": self.batches.resent,
             "requests": counts["attempts"],
             "unanswered": counts["unanswered"],
@@ -143,6 +160,7 @@ class Run:
         report.expect_none("batches given up", self.senders.unsent)
         for what, number in check.check_events(self.stack, self.path).items():
             report.expect_none(what, number)
+        report.expect_none("dead letters", check.dead_letters(self.stack))
         if self.plan.poison:
             self._poison()
         report.expect_none("rollup cells that differ", check.check_rollups(self.stack))
@@ -160,9 +178,14 @@ class Run:
         self.report.figures |= {"poison": bad, "in events": events, "worked off in s": round(seconds)}
 
 
+def within(kind: str) -> float:
+    """Seconds in which all must be well again after such a kill or outage."""
+    return KINDS[kind][1] if kind in KINDS else outages.HEAL_SECONDS
+
+
 def _slow(report: Report) -> Iterator[str]:
     for kind, seconds in report.healed.items():
-        if max(seconds) > KINDS[kind][1]:
+        if max(seconds) > within(kind):
             yield f"{kind}: well again after {max(seconds):.1f} s only"
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from statistics import median
 
-from tests.chaos.kills import KINDS
-from tests.chaos.run import Report
+from tests.chaos.run import Report, within
 
 
 def rendered(report: Report) -> str:
-    lines = [f"{'killed':<16}{'times':>6}{'well again: p50':>18}{'max':>9}{'within':>9}"]
+    lines = [f"{'killed, or away':<16}{'times':>6}{'well again: p50':>18}{'max':>9}{'within':>9}"]
     for kind, times in report.killed.items():
         healed = report.healed[kind]
         seconds = [f"{median(healed):.1f} s", f"{max(healed):.1f} s"] if healed else ["-", "-"]
-        lines.append(f"{kind:<16}{times:>6}{seconds[0]:>18}{seconds[1]:>9}{KINDS[kind][1]:>7.0f} s")
+        lines.append(f"{kind:<16}{times:>6}{seconds[0]:>18}{seconds[1]:>9}{within(kind):>7.0f} s")
     lines.append("")
     lines += [f"{what:<26}{number:>12,}" for what, number in report.figures.items()]
     lines.append("")
