@@ -11,7 +11,7 @@ from tests.chaos import ledger
 from tests.chaos.batches import Batches
 from tests.chaos.kills import KINDS, schedule
 from tests.chaos.outages import OUTAGES
-from tests.chaos.run import SLICE, Plan, prove
+from tests.chaos.run import PATIENCE, SLICE, Plan, prove
 from tests.chaos.table import rendered
 
 BREAKAGES = {
@@ -24,7 +24,7 @@ BREAKAGES = {
 @pytest.mark.stack
 @pytest.mark.timeout(600)
 def test_whatever_is_killed_nothing_is_lost_doubled_or_unaccounted(tmp_path: Path) -> None:
-    report = prove(Plan(random.randrange(10**6), *SLICE), tmp_path)
+    report = prove(Plan(random.randrange(10**6), *SLICE, slack=PATIENCE), tmp_path)
     print(rendered(report))
     assert report.faults == []
     assert report.killed == dict.fromkeys([*KINDS, *OUTAGES], 1)

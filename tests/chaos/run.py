@@ -23,7 +23,7 @@ from tests.stack import Stack
 
 # Kills, events, poison.
 WHOLE, SLICE = (160, 200_000, 1_000), (8, 20_000, 20)
-HEAL_SECONDS = 45.0
+PATIENCE = 3  # times as long as all may take to be well again it is waited for
 ASK_SECONDS = 0.05  # between two questions whether all is well again
 
 
@@ -37,6 +37,7 @@ class Plan:
     poison: int = 0  # events that PostgreSQL refuses, after the kills, in a hundred times as many
     kinds: tuple[str, ...] = tuple(KINDS)
     outages: tuple[str, ...] = tuple(OUTAGES)  # of PostgreSQL, after the kills
+    slack: float = 1.0  # times as long it may take on a machine that does other things too
     breakage: str = ""
 
 
@@ -98,7 +99,7 @@ class Run:
         self.report.killed[planned.kind] += 1
         line = f"kill {number}/{self.plan.kills}: {planned.kind} ({pid})"
         if planned.heals:
-            seconds = self._heal(f"probe_{number}", at)
+            seconds = self._heal(planned.kind, f"probe_{number}", at)
             self.report.healed[planned.kind].append(seconds)
             line += f", well again after {seconds:.1f} s"
         print(line, flush=True)
@@ -111,15 +112,16 @@ class Run:
             if not check.metrics(self.stack)["backlog"]:
                 self.report.faults.append(f"{name}: nothing waited, so it was no outage")
         at = time.monotonic()
-        seconds = self._heal(f"probe_{name}", at)
+        seconds = self._heal(name, f"probe_{name}", at)
         self.report.killed[name] += 1
         self.report.healed[name].append(seconds)
         print(f"PostgreSQL: {name}, well again after {seconds:.1f} s", flush=True)
 
-    def _heal(self, name: str, killed_at: float) -> float:
+    def _heal(self, kind: str, name: str, killed_at: float) -> float:
         """Seconds from the kill until a new event is queryable and no event from before it waits."""
-        deadline = killed_at + HEAL_SECONDS
-        self.prober.send(self.batches.probe(name), longest_pause=0.1, seconds=HEAL_SECONDS)
+        patience = PATIENCE * within(kind)
+        deadline = killed_at + patience
+        self.prober.send(self.batches.probe(name), longest_pause=0.1, seconds=patience)
         while not self._is_queryable(name) and time.monotonic() < deadline:
             time.sleep(ASK_SECONDS)
         while not self._is_caught_up(killed_at) and time.monotonic() < deadline:
@@ -185,7 +187,7 @@ def within(kind: str) -> float:
 
 def _slow(report: Report) -> Iterator[str]:
     for kind, seconds in report.healed.items():
-        if max(seconds) > within(kind):
+        if max(seconds) > within(kind) * report.plan.slack:
             yield f"{kind}: well again after {max(seconds):.1f} s only"
 
 
