@@ -230,7 +230,7 @@ def test_nan_and_infinity(project: Project, values: str) -> None:
         ("sumState(n)", "unknown_function"),
         ("sumForEach([n])", "unknown_function"),
         ("sumIfOrNull(n, b)", "unknown_function"),
-        ("windowFunnel(10)(at, b, c)", "unknown_function"),
+        ("sequenceCount('(?1)(?t<9)(?2)')(at, b, c)", "type_mismatch"),
         ("MEDIAN(n)", "unknown_function"),
         ("sumif(n, b)", "unknown_function"),
         ("sumIfIf(n, b, b)", "unknown_function"),

@@ -71,7 +71,7 @@ CLAUSES = [
         "select %(x)s",
         "select 1 into outfile '/tmp/x'",
     ),
-    *("select event from events qualify row_number() over () = 1", "select 1 from events for update"),
+    *("select event from events fetch first 5 percent rows only", "select 1 from events for update"),
     *(
         "select * into t2 from events",
         "with x as (delete from events returning *) select * from x",
@@ -101,7 +101,7 @@ TABLES = [
         "mysql('a','b','c','d','e')",
     ),
     *("postgresql('db:5432','d','t','u','p')", "merge('.*')", "executable('x')", "numbers(1000000000)"),
-    *("generate_series(1,1000000000)", "dblink('x','select 1')", "numbers(now())", "numbers(1, 2)"),
+    *("generate_series(1,1000000000)", "dblink('x','select 1')", "numbers(now())", "numbers(1, 2, 3)"),
 ]
 FUNCTIONS = [
     *("pg_sleep(9)", "set_config('statement_timeout','0',false)", "current_setting('data_directory')"),

@@ -91,8 +91,12 @@ COMMON = [
     r"id=(\d+)(?:&|$)", r"^(4|5)\d\d$", r"(iPhone|Android|Windows)", r"python-requests/([\d.]+)",
     r"\[(.*?)\]", r"<[^>]+>",
 ]  # fmt: skip
-# With a group whose ends have more than one answer: only for what wants it alone.
-ALONE = [(r"(.*)-(.*)", 1), (r"(.*)-(.*)", 2), (r"^(.*?)-(.*)$", 1), (r"^.*?(\d+)$", 1), (r"(.+)/(.+)", 2)]
+# With groups whose ends have more than one answer.
+SEVERAL = [
+    (r"(.*)-(.*)", (1,)), (r"(.*)-(.*)", (2,)), (r"^(.*?)-(.*)$", (1, 2)), (r"^.*?(\d+)$", (1,)),
+    (r"(.+)/(.+)", (1, 2)), (r"^/v(\d+)/(\w+).*$", (1, 2)), (r"^(\w+?)(\w*)(\d)-?(.*)$", (1, 2, 3, 4)),
+    (r"^(v\d)?/?(\w*)/?(.*)$", (1, 2, 3)),
+]  # fmt: skip
 INVALID = [
     "(",
     ")",
@@ -137,9 +141,14 @@ def test_common_patterns_are_answered(pattern: str) -> None:
     regex.search(pattern, tuple(range(1, parse(pattern)[1] + 1)))
 
 
-@pytest.mark.parametrize(("pattern", "group"), ALONE)
-def test_one_group_may_be_told_from_the_rest(pattern: str, group: int) -> None:
-    assert regex.search(pattern, (group,)).places == {group: 2}
+@pytest.mark.parametrize(("pattern", "groups"), SEVERAL)
+def test_groups_may_be_told_from_the_rest(project: Project, pattern: str, groups: tuple[int, ...]) -> None:
+    new = _quoted("|".join(f"\\{group}" for group in groups))
+    items = [
+        f"replaceRegexpOne({_quoted(text)}, {_quoted(pattern)}, {new})" for text in [*TEXTS, "a-b/c-12/x"]
+    ]
+    text = "select " + ", ".join(f"{item} as c{index}" for index, item in enumerate(items))
+    assert list(query.run(project, text).rows[0]) == ask(text)[2][0]
 
 
 @pytest.mark.parametrize("pattern", INVALID)

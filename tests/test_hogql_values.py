@@ -21,8 +21,6 @@ def test_values(project: Project) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "arrayReduce('uniq', [1, NULL, 3])",
-        "arrayReduce('count', [1, NULL])",
         "argMax(1, [1, 2])",
         "min((1, [1, 2]))",
         "max((number, 1)) over () from numbers(3)",

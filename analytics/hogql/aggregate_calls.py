@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from analytics.hogql import aggregates, allow, calls
+from analytics.hogql import aggregates, allow, array_reduce, calls
 from analytics.hogql.aggregate_families.row import AggregateFunction, count_kinds
 from analytics.hogql.aggregates import Named
 from analytics.hogql.calls import check_kind, contains_aggregate, wrong
@@ -38,6 +38,8 @@ def call(
     found = aggregates.find(name)
     if found is not None:
         return _aggregate(node, found, resolve, nested=over)
+    if name == "arrayReduce":
+        return array_reduce.reduced([resolve(argument) for argument in node.expressions], node)
     if hint := aggregates.hint(name):
         raise wrong(f"There is no aggregate `{name[:60]}` here.", node, hint, "unknown_function")
     return calls.call(node, scope, resolve)
@@ -94,12 +96,16 @@ def _aggregate(
     row, distinct = named.row, distinct or named.distinct
     if distinct and row.name == "count" and args:
         row, distinct = aggregates.AGGREGATES["uniqExact"], False
-    _check_count(row, args, node)
+    if not named.arrays:
+        _check_count(row, args, node)
     for arg in (*args, *([condition] if condition else [])):
         if contains_aggregate(arg) and not nested:
             raise wrong(
                 "An aggregate cannot stand inside an aggregate.", node, "Use a subquery.", "aggregate_nested"
             )
+    if named.arrays:
+        parameters = _parameters(row, list(node.args.get("params") or []), resolve, node)
+        return array_reduce.over_rows(row, parameters, args, condition, node)
     for index, arg in enumerate(args):
         check_kind(row.name, row.kinds_at(index), arg, node)
     if distinct and not row.distinct:
@@ -160,7 +166,7 @@ def _parameters(
             found.append(value)
         elif kind == "share" and isinstance(value, int | float) and 0 <= value <= 1:
             found.append(float(value))
-        elif kind == "count" and isinstance(value, int) and 1 <= value <= MAX_COUNT:
+        elif kind in COUNTS and isinstance(value, int) and value in COUNTS[kind]:
             found.append(value)
         else:
             raise wrong(KINDS[kind], item, f"{row.name}: {row.doc}.")
@@ -173,9 +179,11 @@ def _parameters(
     return tuple(found)
 
 
+COUNTS = {"count": range(1, MAX_COUNT + 1), "span": range(1 << 53)}
 KINDS = {
     "share": "A quantile is a number from 0 to 1.",
     "count": f"A whole number from 1 to {MAX_COUNT:,} stands there.",
+    "span": "A whole number that is not negative stands there.",
     "text": "A text stands there.",
 }
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analytics.hogql.aggregate_families import basic, collections, quantiles, statistics, values
+from analytics.hogql.aggregate_families import (
+    basic,
+    collections,
+    funnels,
+    quantiles,
+    statistics,
+    values,
+)
 from analytics.hogql.aggregate_families.row import AggregateFunction
 
 AGGREGATES: dict[str, AggregateFunction] = {
     row.name: row
-    for rows in (basic.ROWS, values.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS)
+    for rows in (basic.ROWS, values.ROWS, quantiles.ROWS, statistics.ROWS, collections.ROWS, funnels.ROWS)
     for row in rows
 }
 _EXACT = {name: row.name for row in AGGREGATES.values() for name in (row.name, *row.aliases)}
 _ANY_CASE = {name.lower(): row.name for row in AGGREGATES.values() for name in row.any_case}
 
 # Suffixes from the outermost, and what one would write instead of those that are not here.
-SUFFIXES = ("Distinct", "OrDefault", "OrNull", "If")
+SUFFIXES = ("Distinct", "OrDefault", "OrNull", "Array", "If")
 OTHER_SUFFIXES = {
-    "Array": "Use arrayJoin, or a function such as arraySum inside sum.",
     "ForEach": "Use arrayJoin with arrayEnumerate.",
     "Map": "Group by the key instead.",
     "Resample": "Group by intDiv(x, step) instead.",
@@ -41,22 +47,22 @@ INSTEAD = {
     "anyHeavy": "Use topK(1)(x).",
     **dict.fromkeys(("approx_top_k", "approx_top_count", "approx_top_sum"), "Use topK(n)(x)."),
     **dict.fromkeys(("sumMap", "minMap", "maxMap", "sumMappedArrays"), "Group by the key instead."),
-    **dict.fromkeys(("windowFunnel", "sequenceMatch", "sequenceCount"), "Use window functions: lagInFrame."),
     "simpleLinearRegression": "Use regr_slope(y, x) and regr_intercept(y, x).",
     "exponentialMovingAverage": "Use avg(x) OVER a window.",
     "groupArraySample": "Use groupArray(n)(x).",
-    "uniqUpTo": "Use uniqExact(x).",
 }
 
 
 @dataclass(frozen=True)
 class Named:
-    """What a name of an aggregate says: `empty` is Null or Default of -OrNull, -OrDefault."""
+    """What a name of an aggregate says: `empty` is Null or Default of -OrNull, -OrDefault; `arrays` that it
+    is one of arrays' elements."""
 
     row: AggregateFunction
     conditional: bool = False
     distinct: bool = False
     empty: str = ""
+    arrays: bool = False
 
 
 def find(name: str) -> Named | None:
@@ -71,6 +77,10 @@ def find(name: str) -> Named | None:
     match suffix:
         case "If" if not inner.conditional:
             return replace(inner, conditional=True)
+        case "Array" if inner == Named(inner.row):
+            return replace(inner, arrays=True)
+        case _ if inner.arrays:
+            return None
         case "Distinct" if not inner.distinct and not inner.empty:
             return replace(inner, distinct=True)
         # sumIfOrNull tells rows from rows that meet the condition, not alike for each aggregate.

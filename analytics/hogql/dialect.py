@@ -39,7 +39,19 @@ EXTRACTED = {
 
 
 def _limit(parser: Any) -> tuple[str, exp.Expr | None]:
+    """LIMIT n, LIMIT n [OFFSET m] BY keys, LIMIT n OFFSET m WITH TIES."""
     limit = parser._parse_limit()
+    before = parser._index
+    if isinstance(limit, exp.Limit) and not limit.expressions and parser._match(TokenType.OFFSET):
+        skipped = parser._parse_term()
+        if keys := parser._parse_limit_by():
+            limit.set("offset", skipped)
+            limit.set("expressions", keys)
+        elif parser._match_text_seq("WITH", "TIES"):
+            limit.set("offset", skipped)
+            limit.set("limit_options", exp.LimitOptions(with_ties=True))
+        else:
+            parser._retreat(before)
     return (LIMIT_BY if isinstance(limit, exp.Limit) and limit.expressions else "limit"), limit
 
 
@@ -128,6 +140,25 @@ class HogQLParser(ClickHouseParser):
             call.meta.update(meta)
             return self._parse_window(call)
         return call
+
+    def _parse_join(self, *args: Any, **options: Any) -> exp.Join | None:
+        """[LEFT] ARRAY JOIN takes expressions, where sqlglot looks for tables."""
+        before = self._index
+        _, side, kind = self._parse_join_parts()
+        if kind and kind.text.upper() == "ARRAY" and self._match(TokenType.JOIN):
+            first, *rest = self._parse_csv(self._parse_array)
+            return exp.Join(this=first, expressions=rest, kind="ARRAY", side=side.text if side else None)
+        self._retreat(before)
+        return super()._parse_join(*args, **options)
+
+    def _parse_array(self) -> exp.Expr | None:
+        """`array`, `array AS name`, `array name`."""
+        array = self._parse_bitwise()
+        if self._match(TokenType.ALIAS):
+            return exp.Alias(this=array, alias=self._parse_id_var(any_token=True))
+        if self._match_set((TokenType.VAR, TokenType.IDENTIFIER), advance=False):
+            return exp.Alias(this=array, alias=self._parse_id_var())
+        return array
 
     def _parse_into(self) -> exp.Into | None:
         """INTO OUTFILE 'path' too, so that it is refused by its name."""

@@ -48,7 +48,7 @@ def counted_in_steps(select: Select) -> Select:
     """The same SELECT of keys and aggregates, in two steps where it counts different values."""
     aggregates = [column.expr for column in select.columns if isinstance(column.expr, Aggregate)]
     value = value_counted(aggregates)
-    if value is None:
+    if value is None or select.sets:
         return select
     inner = [Output(f"k{place}", key) for place, key in enumerate(select.group_by)]
     columns = [

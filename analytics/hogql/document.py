@@ -8,8 +8,8 @@ from pathlib import Path
 from analytics.hogql.aggregates import AGGREGATES
 from analytics.hogql.functions.table import FAMILIES, SPECIAL
 from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
-from analytics.hogql.relations import MAX_NUMBERS
 from analytics.hogql.scope import FIXED_TYPES, TABLES
+from analytics.hogql.table_functions import MAX_NUMBERS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "hogql.md"
 
@@ -22,15 +22,17 @@ own tables (`python -m analytics.hogql.document`).
 ## What a query may hold
 
 - `SELECT [DISTINCT [ON (…)]] … FROM events | usage | (subquery) | name of WITH | numbers(n)`; `*`, `t.*`,
-  `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`.
-- `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `LEFT ANY`, `LEFT SEMI` and `LEFT ANTI`
-  JOIN; `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
-- `WHERE`, `GROUP BY` (`ALL` too), `HAVING`, `WINDOW`, `ORDER BY … [NULLS FIRST]`, `LIMIT n BY …`, `LIMIT`,
-  `OFFSET`; `UNION`, `INTERSECT` and `EXCEPT`, each `ALL` or `DISTINCT`.
+  `* EXCEPT (a)`, `* REPLACE (a + 1 AS a)`, `COLUMNS('^last_')`. `numbers(first, n)` and
+  `generate_series(first, last, step)` are tables too.
+- `[INNER | LEFT | RIGHT | FULL | CROSS] JOIN` with `ON` or `USING`; `ANY`, `SEMI`, `ANTI` and `ASOF` JOIN;
+  `[LEFT] ARRAY JOIN`. What a LEFT JOIN does not find is 0, '' or the epoch unless it can be NULL.
+- `WHERE`, `GROUP BY` (`ALL`, `ROLLUP`, `CUBE`, `GROUPING SETS` too), `HAVING`, `WINDOW`, `QUALIFY`,
+  `ORDER BY … [NULLS FIRST] [WITH FILL …]`, `LIMIT n BY …`, `LIMIT [WITH TIES]`, `OFFSET`; `UNION`,
+  `INTERSECT` and `EXCEPT`, each `ALL` or `DISTINCT`.
 - `WITH name AS (select …)` and `WITH value AS name`. Aliases work everywhere in their SELECT; positions work
   in GROUP BY and ORDER BY.
 - Aggregates with `-If`, `-Distinct` and more; window functions with frames; subqueries in FROM, after IN, as
-  one value (several columns are a tuple), in `EXISTS (…)`.
+  one value (several columns are a tuple), in `EXISTS (…)`; the last two may name what stands around them.
 - Arrays `[1, 2]`, from 1 and from -1; tuples `(1, 'a')` with `.1`; lambdas `x -> x + 1`; `arrayJoin`.
 - `CASE`, `if`, `multiIf`, `a ? b : c`, `a ?? b`, `IN`, `BETWEEN`, `LIKE`, `ILIKE`, `=~`, `!~`, `IS NULL`,
   `interval 30 day`, `x::Int64`, `CAST(x AS Array(String))`.
@@ -66,7 +68,8 @@ def _properties() -> str:
 
 `properties.a`, `properties['a-b']`, ``properties.`a b` ``, `properties.a.b.c`. A property that is missing or
 JSON null is NULL. Its type is fixed by the first value seen in the project (number: Numeric, boolean:
-Boolean, else String). A nested path is text. The same in every project:
+Boolean, else String). A nested path is text; `properties.tags.1` and
+`properties.tags[-1]` are places in an array, from 1. The same in every project:
 {fixed}.
 """
 

@@ -9,9 +9,8 @@ from sqlglot import exp
 
 from analytics.hogql import aggregate_calls, allow, calls, casts, membership, names, windows
 from analytics.hogql.calls import build, require_bool
-from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.time_units import unit_of
-from analytics.hogql.scope import Scope
+from analytics.hogql.scope import Around, Scope
 from analytics.hogql.tree import (
     Aggregate,
     Case,
@@ -26,6 +25,7 @@ from analytics.hogql.tree import (
     Select,
 )
 from analytics.hogql.types import BOOL, FLOAT64, NULL, STRING, UINT8, UINT64, common, interval, smallest
+from analytics.hogql.walk import free_columns
 
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "plus",
@@ -87,14 +87,8 @@ class Expressions:
                 return Literal(value, smallest(value))
         number = float(text)
         if number in {float("inf"), float("-inf")}:
-            line, column = allow.place(node)
-            raise HogQLError(
-                "bad_number",
-                f"The number {text[:40]} is too large.",
-                "Write a number below 1e308.",
-                line=line,
-                column=column,
-            )
+            message = f"The number {text[:40]} is too large."
+            raise calls.wrong(message, node, "Write a number below 1e308.", "bad_number")
         return Literal(number, FLOAT64)
 
     def digits(self, node: exp.HexString | exp.BitString) -> Expr:
@@ -201,7 +195,12 @@ class Expressions:
         return casts.cast(self.resolve(node.this), casts.target(node), node)
 
     def scalar(self, node: exp.Subquery) -> Expr:
-        query = self.subqueries(node, self.scope)
+        query = self._inner(node)
+        if isinstance(query, Select) and query.aggregated and not query.group_by and free_columns(query):
+            # Over no rows a correlated subquery has no value, not even count() has one.
+            some = calls.compare(">", Aggregate("count", (), UINT64), Literal(0, UINT64), node)
+            having = some if query.having is None else build("and", [query.having, some], node)
+            query = replace(query, having=having)
         if len(query.outputs) != 1:  # several columns are a tuple
             columns = tuple(Column(SUBQUERY, name, type_) for name, type_ in query.outputs)
             row = build("tuple", list(columns), node)
@@ -209,13 +208,19 @@ class Expressions:
         return Scalar(query, query.outputs[0][1].or_null())
 
     def exists(self, node: exp.Exists) -> Expr:
-        """Whether a subquery has rows: that their number is over 0."""
-        inner = self.subqueries(node.this, self.scope)
-        if isinstance(inner, Select) and inner.limit is None:
-            inner = replace(inner, limit=1)
-        count = Output("rows", Aggregate("count", (), UINT64))
-        rows = Select((count,), Derived(inner, SUBQUERY), aggregated=True)
-        return calls.compare(">", Scalar(rows, UINT64), Literal(0, UINT8), node)
+        """Whether a subquery has rows."""
+        return Scalar(self._inner(node.this), UINT8, exists=True)
+
+    def _inner(self, node: exp.Expr) -> Query:
+        """A subquery that may name what stands around it."""
+        around = Around(frozenset(source.alias for source in self.scope.sources), self.resolve)
+        query = self.subqueries(node, replace(self.scope, around=around))
+        # ClickHouse joins it by what it reads from around, and a NULL joins with nothing.
+        known = [build("isNotNull", [column], node) for column in free_columns(query) if column.type.nullable]
+        if isinstance(query, Select) and known:
+            parts = [*known, *([] if query.where is None else [query.where])]
+            query = replace(query, where=parts[0] if len(parts) == 1 else build("and", parts, node))
+        return query
 
     def array(self, node: exp.Array) -> Expr:
         return build("array", [self.resolve(item) for item in node.expressions], node)

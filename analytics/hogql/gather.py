@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from analytics.hogql.different import value_counted
 from analytics.hogql.storage import ROLLED, SHARED
-from analytics.hogql.tree import Aggregate, Column, Derived, Output, Rollup, Select
+from analytics.hogql.tree import Aggregate, Call, Column, Derived, Expr, Output, Rollup, Select, children
 from analytics.hogql.walk import aggregates_of, columns_of, expressions
 
 ADDED = {"first_at": "min", "last_at": "max", "latency_ms_sum": "total", "bytes_sum": "total"}
@@ -38,8 +38,14 @@ def gathered(select: Select, rollup: Rollup) -> Select:
         )
         for column in columns
     ]
-    inner = Select(tuple(outputs), rollup, select.where, shared, aggregated=True)
-    return replace(select, relation=Derived(inner, rollup.alias), where=None)
+    # arrayJoin multiplies rows where the SELECT does, after this.
+    stays = select.where is not None and _multiplies(select.where)
+    inner = Select(tuple(outputs), rollup, None if stays else select.where, shared, aggregated=True)
+    return replace(select, relation=Derived(inner, rollup.alias), where=select.where if stays else None)
+
+
+def _multiplies(expr: Expr) -> bool:
+    return (isinstance(expr, Call) and expr.name == "arrayJoin") or any(map(_multiplies, children(expr)))
 
 
 def _columns(select: Select, alias: str) -> list[Column]:

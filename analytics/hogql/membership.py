@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -22,7 +23,7 @@ def membership(
     negated: bool,
 ) -> Expr:
     """`x [NOT] IN (…)`. Two-valued: a NULL needle is in nothing. Raises HogQLError."""
-    needle = resolve(node.this)
+    needle, scope = resolve(node.this), replace(scope, around=None)
     query = node.args.get("query")
     if query is not None:
         return _in_query(needle, subqueries(query, scope), node, negated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -9,9 +10,10 @@ from sqlglot import exp
 from analytics.hogql.allow import place
 from analytics.hogql.calls import build, wrong
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.scope import FIXED_TYPES, Scope, Source
+from analytics.hogql.scope import FIXED_TYPES, Around, Scope, Source
 from analytics.hogql.tree import Column, Expr, Literal, Property
 from analytics.hogql.types import BOOL, DATETIME64, FLOAT64, STRING, UINT8, Type
+from analytics.hogql.walk import sources
 
 Resolve = Callable[[exp.Expr], Expr]
 
@@ -34,15 +36,41 @@ def column(node: exp.Column, scope: Scope, resolve: Resolve) -> Expr:
         return scope.joined[path[0]]
     source, rest = _source(path, scope)
     if source is not None and source.is_events and rest[0] == "properties" and len(rest) > 1:
-        return property_of(tuple(rest[1:]), source, scope)
+        steps = [step for part in node.parts for step in _places(part)]
+        return property_of(steps[len(path) - len(rest) + 1 :], source, scope)
     if source is not None and len(rest) == 1 and rest[0] in source.columns:
         return Column(source.alias, rest[0], source.columns[rest[0]])
+    if scope.around is not None:
+        return _around(node, path, scope, scope.around)
     raise unknown_column(node, path, scope)
 
 
+def _around(node: exp.Column, path: list[str], scope: Scope, around: Around) -> Expr:
+    """The name in the SELECT around this subquery, if it has it."""
+    try:
+        found = around.resolve(node)
+    except HogQLError:
+        raise unknown_column(node, path, scope) from None
+    twice = sorted(around.aliases & {source.alias for source in scope.sources})
+    if sources(found) and twice:
+        message = f"`{twice[0][:60]}` is a relation of the subquery and of the SELECT around it."
+        raise wrong(message, node, "Give one of them another name.", "duplicate_name")
+    return found
+
+
 def _steps(part: exp.Expr) -> list[str]:
-    """`t.2.1` is read as `t` and the number 2.1."""
-    return part.name.split(".") if isinstance(part, exp.Literal) else [part.name]
+    """`t.2.1` is read as `t` and the number 2.1, `t.1.name` as `t` and the name `1.name`."""
+    return [part.name] if part.args.get("quoted") or not _NUMBERED.match(part.name) else part.name.split(".")
+
+
+def _places(part: exp.Expr) -> list[str | int]:
+    """The same with numbers as such: properties.tags.1 is the first of the array `tags`."""
+    if part.args.get("quoted"):
+        return [part.name]
+    return [int(step) if step.isdigit() else step for step in _steps(part)]
+
+
+_NUMBERED = re.compile(r"[0-9]+(\.|$)")
 
 
 def _element(path: list[str], node: exp.Expr, scope: Scope, resolve: Resolve) -> Expr | None:
@@ -105,42 +133,51 @@ def bracket(node: exp.Bracket | exp.Dot, scope: Scope, resolve: Resolve) -> Expr
 
 def _property(node: exp.Expr, scope: Scope) -> Property | None:
     """The property of events that brackets and dots name, if they do."""
-    path: list[str] = []
+    path: list[str | int] = []
     inner: exp.Expr = node
     while isinstance(inner, exp.Bracket | exp.Dot):
-        if isinstance(inner, exp.Dot):
-            path.append(inner.expression.name)
-        else:
-            index = inner.expressions[0] if len(inner.expressions) == 1 else None
-            if not isinstance(index, exp.Literal) or not index.args.get("is_string"):
-                return None
-            path.append(index.this)
+        found = _places(inner.expression) if isinstance(inner, exp.Dot) else _index(inner)
+        if not found:
+            return None
+        path[:0] = found
         inner = inner.this
     if not isinstance(inner, exp.Column) or inner.parts[0].name in scope.variables:
         return None
-    source, rest = _source([*(part.name for part in inner.parts), *reversed(path)], scope)
-    if source is None or not source.is_events or rest[0] != "properties":
+    path[:0] = [step for part in inner.parts for step in _places(part)]
+    source, rest = _source([str(step) for step in path], scope)
+    if source is None or not source.is_events or rest[0] != "properties" or len(rest) < 2:
         return None
-    return property_of(tuple(rest[1:]), source, scope)
+    return property_of(path[len(path) - len(rest) + 1 :], source, scope)
 
 
-def property_of(path: tuple[str, ...], source: Source, scope: Scope) -> Property:
+def _index(node: exp.Bracket) -> list[str | int]:
+    """['name'], [2] or [-1]; [] for any other."""
+    index = node.expressions[0] if len(node.expressions) == 1 else None
+    negative = isinstance(index, exp.Neg)
+    index = index.this if isinstance(index, exp.Neg) else index
+    if not isinstance(index, exp.Literal) or (negative and index.is_string):
+        return []
+    if index.is_string:
+        return [str(index.this)]
+    return [int(index.this) * (-1 if negative else 1)] if index.this.isdigit() else []
+
+
+def property_of(steps: list[str | int], source: Source, scope: Scope) -> Property:
     """A property by its project's type; a nested path is text."""
-    name = path[0]
+    name = str(steps[0])
     known = FIXED_TYPES.get(name) or scope.context.property_types.get(name, "String")
-    kind = known if len(path) == 1 else "String"
-    return Property(source.alias, path, PROPERTY_TYPES[kind])
+    kind = known if len(steps) == 1 else "String"
+    return Property(source.alias, (name, *steps[1:]), PROPERTY_TYPES[kind])
 
 
 def output_name(node: exp.Expr, text: str) -> str:
     """The name of an unaliased result column: the last part of a name, else the text as written."""
-    if isinstance(node, exp.Column):
-        return str(node.name)
+    last = node.this if isinstance(node, exp.Column) else None
     if isinstance(node, exp.Dot):
-        return str(node.expression.name)
-    if isinstance(node, exp.Bracket) and node.expressions[0].is_string:
-        return str(node.expressions[0].this)
-    return text
+        last = node.expression
+    if isinstance(node, exp.Bracket):
+        last = node.expressions[0] if node.expressions[0].is_string else None
+    return text if last is None or last.is_number else str(last.name)
 
 
 def _not_a_property(node: exp.Expr) -> HogQLError:

@@ -24,6 +24,8 @@ def is_json(type_: Type) -> bool:
 
 def to_json(text: str, type_: Type) -> str:
     """A printed value as jsonb. NaN and infinities become texts, which come back as they were."""
+    if text == "NULL":
+        return "NULL::jsonb"
     return text if is_json(type_) else f"to_jsonb({text})"
 
 
@@ -36,6 +38,36 @@ def from_json(text: str, type_: Type) -> str:
         rows = f"jsonb_array_elements({text}) WITH ORDINALITY AS e(v, i)"
         return f"coalesce((SELECT array_agg({one} ORDER BY e.i) FROM {rows}), {zero(type_)})"
     return f"({text} #>> '{{}}')::{sql_type(type_)}"
+
+
+def converted(text: str, given: Type, wanted: Type) -> str:
+    """A printed value of one type as one of a wider type."""
+    if sql_type(wanted) == sql_type(given) or given == NULL:
+        return f"({text})::{sql_type(wanted)}" if given == NULL else text
+    if wanted.is_array and given.item == NULL.required():
+        return zero(wanted)
+    if is_json(wanted):
+        return f"to_jsonb({text})"
+    if wanted.name == "Bool":
+        return f"({text} <> 0)"
+    # PostgreSQL makes truths of 32-bit integers only, and these of truths.
+    truths = {"boolean", "boolean[]"} & {sql_type(given), sql_type(wanted)}
+    step = "::integer" + "[]" * given.is_array if truths else ""
+    return f"({text}){step}::{sql_type(wanted)}"
+
+
+Outputs = tuple[tuple[str, Type], ...]
+
+
+def as_types(sql: str, given: Outputs, wanted: Outputs) -> str:
+    """A printed SELECT with its columns c0, c1 … as other types, where PostgreSQL would not do it itself."""
+    pairs = [(one, other) for (_, one), (_, other) in zip(given, wanted, strict=True)]
+    if all(
+        sql_type(one) == sql_type(other) or {one.is_float, other.is_float} >= {True} for one, other in pairs
+    ):
+        return sql
+    columns = [f"{converted(f'u.c{i}', one, other)} AS c{i}" for i, (one, other) in enumerate(pairs)]
+    return f"SELECT {', '.join(columns)} FROM ({sql}) AS u"
 
 
 def source(arrays: list[tuple[str, Type]]) -> str:
@@ -140,12 +172,13 @@ def order_keys(text: str, type_: Type, direction: str) -> str:
             for place, item in enumerate(type_.items)
         ]
         return ", ".join(parts)
+    if type_.is_array and is_json(type_):
+        message = f"Rows are not ordered by {type_} here."
+        raise HogQLError("type_mismatch", message, "Order by an element, or by toString of it.")
     if type_.name == "UUID":  # ClickHouse sorts them by their second half first
         halves = (f"substr(({text})::text, {first}, 18)" for first in (20, 1))
         return ", ".join(f'{half} COLLATE "C" {direction}' for half in halves)
     if type_.is_float:
         return f"nullif({text}, 'NaN') {direction}"  # ClickHouse puts NaN where it puts NULL
-    if type_.name == "UUID":  # by the second half first
-        text = f"(right(({text})::text, 17) || left(({text})::text, 18))"
-    collate = ' COLLATE "C"' if type_.name in {"String", "UUID"} else ""
+    collate = ' COLLATE "C"' if type_.name == "String" else ""
     return f"{text}{collate} {direction}"

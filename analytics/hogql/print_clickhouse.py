@@ -79,16 +79,34 @@ class _Printer:
         if select.where is not None:
             text += f" WHERE {printer.condition(select.where)}"
         if select.group_by:
-            text += f" GROUP BY {', '.join(map(printer.key, select.group_by))}"
+            text += f" GROUP BY {self._groups(select)}"
         if select.having is not None:
             text += f" HAVING {printer.condition(select.having)}"
+        if select.qualify is not None:
+            text += f" QUALIFY {printer.condition(select.qualify)}"
         if select.order_by:
-            text += f" ORDER BY {', '.join(map(printer.order, select.order_by))}"
+            text += f" ORDER BY {', '.join(self._orders(select))}"
         if select.limit_by is not None:
-            count, keys = select.limit_by
-            text += f" LIMIT {count} BY {', '.join(map(printer.key, keys))}"
+            by = select.limit_by
+            text += f" LIMIT {by.count} OFFSET {by.offset} BY {', '.join(map(printer.key, by.keys))}"
         text += "" if select.limit is None else f" LIMIT {select.limit}"
-        return text + ("" if select.offset is None else f" OFFSET {select.offset}")
+        text += "" if select.offset is None else f" OFFSET {select.offset}"
+        return text + " WITH TIES" * select.with_ties
+
+    def _orders(self, select: Select) -> list[str]:
+        keys, fill = list(map(self.expressions.order, select.order_by)), select.fill
+        if fill is not None:
+            edges = (("FROM", fill.start), ("TO", fill.end), ("STEP", fill.step))
+            said = (f" {word} {self.expressions.value(edge)}" for word, edge in edges if edge is not None)
+            keys[fill.place] += f" WITH FILL{''.join(said)}"
+        return keys
+
+    def _groups(self, select: Select) -> str:
+        keys = list(map(self.expressions.key, select.group_by))
+        if not select.sets:
+            return ", ".join(keys)
+        sets = (", ".join(keys[place] for place in places) for places in select.sets)
+        return f"GROUPING SETS ({', '.join(f'({places})' for places in sets)})"
 
     def _from(self, relation: Relation) -> str:
         """The relation and its name; what stands in it can be named from here on."""
@@ -97,7 +115,8 @@ class _Printer:
                 left, right = self._from(relation.left), self._from(relation.right)
                 if relation.on is None:
                     return f"{left} CROSS JOIN {right}"
-                return f"{left} {relation.kind} JOIN {right} ON {self.expressions.joining(relation.on)}"
+                kind = f"{'ASOF ' if relation.closest else ''}{relation.kind}"
+                return f"{left} {kind} JOIN {right} ON {self.expressions.joining(relation.on)}"
             case ArrayJoin():
                 return self._array_join(relation)
         name = self._name("r")
@@ -121,7 +140,8 @@ class _Printer:
             case Derived():
                 return f"({self.query(relation.query, name)})"
             case Numbers():
-                return f"numbers({relation.count})"
+                count = relation.count
+                return f"numbers({count if isinstance(count, int) else self.expressions.value(count)})"
             case Table(project_id=int()):
                 return f"(SELECT * FROM {relation.name} WHERE {self._own(relation)})"
             case Table():

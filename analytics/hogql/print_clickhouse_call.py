@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.table import FUNCTIONS, OF_ARRAYS
 from analytics.hogql.print_call import fill
-from analytics.hogql.tree import Call, Expr, Property
+from analytics.hogql.tree import Call, Expr, Literal, Property
 from analytics.hogql.types import JSON
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def call_text(printer: Expressions, call: Call) -> str:
 def _arguments(printer: Expressions, arg: Expr) -> list[str]:
     """One argument; a property that a JSON function reads is two or more: all properties, and its path."""
     if isinstance(arg, Property) and arg.type == JSON:
-        return [printer.column(arg), *map(printer.text, arg.path)]
+        return [printer.column(arg), *(printer.text(str(key)) for key in arg.path)]
     return [printer.value(arg)]
 
 
@@ -82,6 +82,15 @@ def _concat(printer: Expressions, call: Call) -> str:
     return f"concat({', '.join(parts)})"
 
 
+def _reduced(printer: Expressions, call: Call) -> str:
+    """The aggregate's parameters stand with its name, in one text."""
+    name, *rest = call.args
+    parameters = ", ".join(str(arg.value) for arg in rest if isinstance(arg, Literal))
+    arrays = [printer.value(arg) for arg in rest if arg.type.is_array]
+    asked = str(name.value if isinstance(name, Literal) else "") + (f"({parameters})" if parameters else "")
+    return f"arrayReduce({', '.join([printer.text(asked), *arrays])})"
+
+
 NUMBERS = [f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)]
 SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
     **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date")},
@@ -93,4 +102,5 @@ SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
     **dict.fromkeys(("and", "or", "not", "xor"), _logic),
     **dict.fromkeys(("greatest", "least", "coalesce", "ifNull"), _alike),
     "concat": _concat,
+    "arrayReduce": _reduced,
 }

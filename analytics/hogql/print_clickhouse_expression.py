@@ -74,7 +74,7 @@ class Expressions:
             case Window():
                 return self._window(expr)
             case Scalar():
-                return f"({self.query(expr.query)})"
+                return f"{'EXISTS' * expr.exists}({self.query(expr.query)})"
             case Lambda():
                 names = ", ".join(self.value(parameter) for parameter in expr.parameters)
                 return f"({names}) -> {self.value(expr.body)}"
@@ -136,7 +136,7 @@ class Expressions:
 
     def _property(self, prop: Property) -> str:
         """NULL for what is missing or JSON null; else the text of the value, read as the property's type."""
-        path = ", ".join(self.text(key) for key in prop.path)
+        path = ", ".join(self.text(key) if isinstance(key, str) else str(key) for key in prop.path)
         json = self.column(prop)
         raw = f"JSONExtractRaw({json}, {path})"
         words = f"JSONExtractString({json}, {path})"

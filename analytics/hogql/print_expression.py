@@ -9,8 +9,8 @@ from typing import Any
 from analytics.hogql import print_aggregate
 from analytics.hogql.errors import HogQLError
 from analytics.hogql.functions.table import FUNCTIONS
-from analytics.hogql.print_array import is_json, order_keys
-from analytics.hogql.print_call import fill, sql_type, zero
+from analytics.hogql.print_array import converted, order_keys
+from analytics.hogql.print_call import fill, sql_type
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -37,6 +37,7 @@ GUARDED = {
     *("positionUTF8", "positionCaseInsensitive", "positionCaseInsensitiveUTF8"),
     *("toDate", "toDateTime", "toDateTime64", "replaceRegexpOne", "toDateOrNull"),
     *("max2", "min2", "hypot", "roundToExp2", "bitShiftLeft", "bitShiftRight", "repeat", "space"),
+    *("substringIndex", "substringIndexUTF8", "factorial"),
     *("substring", "substringUTF8", "left", "right", "leftUTF8", "rightUTF8", "replaceOne", "hasToken"),
     *("JSONExtractString", "JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat", "JSONExtractBool"),
     *("JSONExtractRaw", "JSONHas", "JSONLength", "JSONType", "toUUIDOrZero", "toDateOrZero"),
@@ -51,6 +52,8 @@ MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thi
 
 def is_condition(expr: Expr) -> bool:
     """Whether its SQL is a boolean that stands for UInt8."""
+    if isinstance(expr, Scalar):
+        return expr.exists
     return isinstance(expr, Compare | In) or (
         isinstance(expr, Call) and expr.name in FUNCTIONS and FUNCTIONS[expr.name].condition
     )
@@ -98,12 +101,9 @@ class Expressions:
 
     def as_type(self, expr: Expr, type_: Type) -> str:
         """The expression as a value of a wider type than its own."""
-        text = self.value(expr)
-        if sql_type(type_) == sql_type(expr.type) or expr.type == NULL:
-            return text if expr.type != NULL else f"NULL::{sql_type(type_)}"
-        if type_.is_array and expr.type.item == NULL.required():
-            return zero(type_)
-        return f"to_jsonb({text})" if is_json(type_) else f"({self.number(expr)})::{sql_type(type_)}"
+        if type_.name == "Bool" and expr.type.name not in {"Bool", "Nothing"}:
+            return self.condition(expr)
+        return converted(self.value(expr), expr.type, type_)
 
     def condition(self, expr: Expr, *, filtering: bool = False) -> str:
         """The expression as a boolean. `filtering`: NULL and false do the same there, as in WHERE."""
@@ -131,7 +131,7 @@ class Expressions:
             case Window():
                 return print_aggregate.window(self, expr)
             case Scalar():
-                return f"({self.query(expr.query)})"
+                return f"{'EXISTS ' * expr.exists}({self.query(expr.query)})"
             case Call(name="and" | "or", args=args):
                 parts = [self.condition(arg, filtering=filtering) for arg in args]
                 return "(" + f" {expr.name.upper()} ".join(parts) + ")"
@@ -148,7 +148,7 @@ class Expressions:
     def _literal(self, literal: Literal) -> str:
         value = literal.value
         if value is None:
-            return "NULL"
+            return "NULL" if literal.type == NULL else f"NULL::{sql_type(literal.type)}"
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int) and not -MAX_BIGINT - 1 <= value <= MAX_BIGINT:

@@ -9,18 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from analytics.hogql.functions import json
 from analytics.hogql.print_aggregate import keeps_order
-from analytics.hogql.print_array import from_json, is_json, same_sizes, source
+from analytics.hogql.print_array import as_types, from_json, is_json, same_sizes, source
 from analytics.hogql.print_call import zero
+from analytics.hogql.print_clauses import group_by, limit, numbers_end
 from analytics.hogql.print_expression import Expressions
+from analytics.hogql.print_fill import filled
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
-from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, rollup_column
+from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, read_as, rollup_column
 from analytics.hogql.tree import (
     ArrayJoin,
     Column,
     Derived,
     Join,
+    Literal,
     Numbers,
     Property,
     Query,
@@ -31,7 +35,7 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
-from analytics.hogql.types import JSON
+from analytics.hogql.types import INT64, JSON, STRING
 
 USAGE_COLUMNS = {"calls": "calls", "first_call_at": "first_at", "last_call_at": "last_at"}
 
@@ -84,7 +88,8 @@ class _Printer:
     def query(self, query: Query) -> str:
         if isinstance(query, Union):
             word = f" {query.kind} " if query.distinct else f" {query.kind} ALL "
-            return word.join(f"({self.query(part)})" for part in query.selects)
+            outputs = query.outputs
+            return word.join(f"({as_types(self.query(p), p.outputs, outputs)})" for p in query.selects)
         return self._select(query)
 
     def _select(self, select: Select) -> str:
@@ -97,7 +102,7 @@ class _Printer:
         sql = self._limited_by(select, from_) if select.limit_by else self._plain(select, from_)
         del self.frames[depth:]
         self.expressions.place = outer
-        return sql + self._limit(select)
+        return sql + limit(select)
 
     def _from(self, relation: Relation, optional: bool = False) -> str:
         """The relation and its name; what stands in it can be named from here on."""
@@ -108,6 +113,9 @@ class _Printer:
                 return f"{left} CROSS JOIN {right}"
             self.expressions.joining = True
             on = self.expressions.condition(relation.on, filtering=True)
+            if relation.closest is not None:
+                first = f"WHERE {on} ORDER BY {self.expressions.order(relation.closest)} LIMIT 1"
+                right, on = f"LATERAL (SELECT * FROM {right} {first}) AS {self.frames[-1].name}", "true"
             self.expressions.joining = False
             return f"{left} {relation.kind} JOIN {right} ON {on}"
         if isinstance(relation, ArrayJoin):
@@ -115,7 +123,8 @@ class _Printer:
         inner = self._relation(relation)
         name = f"r{self.count}"
         self.count += 1
-        self.frames.append(_Frame(relation, name, optional))
+        partial = isinstance(relation, Derived) and relation.partial
+        self.frames.append(_Frame(relation, name, optional or partial))
         return f"{inner} AS {name}"
 
     def _array_join(self, join: ArrayJoin, optional: bool) -> str:
@@ -141,6 +150,8 @@ class _Printer:
         )
         if select.distinct and select.order_by:
             return self._distinct_ordered(select, f"SELECT DISTINCT {columns}{from_}{self._filters(select)}")
+        if select.fill is not None:
+            return filled(self.expressions, select, f"{from_}{self._filters(select)}")
         distinct = "DISTINCT " if select.distinct else ""
         order = [self.expressions.order(key) for key in select.order_by]
         order_by = f" ORDER BY {', '.join(order)}" if order else ""
@@ -161,8 +172,7 @@ class _Printer:
         if select.where is not None:
             text += f" WHERE {self.expressions.condition(select.where, filtering=True)}"
         if select.group_by:
-            # stages.py has put the keys first; by place, as a key's text need not be the same twice
-            text += " GROUP BY " + ", ".join(str(place + 1) for place in range(len(select.group_by)))
+            text += f" GROUP BY {group_by(select)}"
         if select.having is not None:
             text += f" HAVING {self.expressions.condition(select.having, filtering=True)}"
         return text
@@ -170,9 +180,9 @@ class _Printer:
     def _limited_by(self, select: Select, from_: str) -> str:
         """LIMIT n BY keys: the first n rows of each key, in the order asked for."""
         assert select.limit_by is not None
-        count, keys = select.limit_by
+        by = select.limit_by
         order = [self.expressions.order(key) for key in select.order_by]
-        over = "PARTITION BY " + ", ".join(self.expressions.value(key) for key in keys)
+        over = "PARTITION BY " + ", ".join(self.expressions.value(key) for key in by.keys)
         if order:
             over += f" ORDER BY {', '.join(order)}"
         columns = [f"{self.expressions.value(c.expr)} AS c{i}" for i, c in enumerate(select.columns)]
@@ -180,11 +190,8 @@ class _Printer:
         columns.append(f"row_number() OVER ({'ORDER BY ' + ', '.join(order) if order else ''}) AS line")
         inner = f"SELECT {', '.join(columns)}{from_}{self._filters(select)}"
         outputs = ", ".join(f"c{i}" for i in range(len(select.columns)))
-        return f"SELECT {outputs} FROM ({inner}) AS best WHERE place <= {count} ORDER BY line"
-
-    def _limit(self, select: Select) -> str:
-        text = f" LIMIT {select.limit}" if select.limit is not None else ""
-        return text + (f" OFFSET {select.offset}" if select.offset is not None else "")
+        places = f"place > {by.offset} AND place <= {by.offset + by.count}"
+        return f"SELECT {outputs} FROM ({inner}) AS best WHERE {places} ORDER BY line"
 
     def _relation(self, relation: Table | Rollup | Derived | Numbers) -> str:
         match relation:
@@ -193,7 +200,7 @@ class _Printer:
                 inner = f"({self.query(relation.query)})"
                 return f"(SELECT o.*, row_number() OVER () AS place FROM {inner} AS o)" if placing else inner
             case Numbers():
-                last = f"{relation.count - 1}::bigint"
+                last = numbers_end(relation.count, self.expressions.value)
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
             case Rollup():
                 level = "usage_detail_day" if relation.detail else "usage_day"  # of a window without a moment
@@ -264,31 +271,29 @@ class _Printer:
         return f'{frame.name}."{column}"'
 
     def _property(self, prop: Property, frame: _Frame) -> str:
-        key = prop.path[0]
+        key = str(prop.path[0])
         if prop.type == JSON:
             return self._sent(key, frame)
-        path = self.expressions.parameter(list(prop.path), "text[]")
-        if isinstance(frame.relation, Derived):
-            text = f"(hogql_json({self._stored('properties', frame)}) #>> {path})"
-        elif len(prop.path) == 1 and key in PROMOTED:
+        if len(prop.path) > 1:
+            return self._nested(prop)
+        derived = isinstance(frame.relation, Derived)
+        if key in PROMOTED and not derived:
             return promoted(key, f"{frame.name}.")
-        else:
-            text = f"({frame.name}.rest #>> {path})"
-        match prop.type.name:
-            case "Float64":
-                return f"property_number{text}"
-            case "Bool":
-                return f"(CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END)"
-            case "DateTime64(3)":
-                return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
-        return text
+        text = f"hogql_json({self._stored('properties', frame)})" if derived else f"{frame.name}.rest"
+        path = self.expressions.parameter([key], "text[]")
+        return read_as(f"({text} #>> {path})", prop.type.name)
+
+    def _nested(self, prop: Property) -> str:
+        """What stands at keys and places inside a property, as text."""
+        path = [Literal(step, STRING if isinstance(step, str) else INT64) for step in prop.path[1:]]
+        text = json.at(self.expressions, replace(prop, path=prop.path[:1], type=JSON), path)
+        return f"hogql_json_string({text})"
 
     def _sent(self, key: str, frame: _Frame) -> str:
         """The property as JSON, as it was sent; from a subquery's `properties`, which are text, likewise."""
-        name = frame.name
+        if key in PROMOTED and not isinstance(frame.relation, Derived):
+            return f"coalesce(to_jsonb({frame.name}.{key}), {frame.name}.rest -> '{key}')"
+        text = f"{frame.name}.rest"
         if isinstance(frame.relation, Derived):
-            text = self._stored("properties", frame)
-            return f"(hogql_json({text}) -> {self.expressions.parameter(key, 'text')})"
-        if key in PROMOTED:
-            return f"coalesce(to_jsonb({name}.{key}), {name}.rest -> '{key}')"
-        return f"({name}.rest -> {self.expressions.parameter(key, 'text')})"
+            text = f"hogql_json({self._stored('properties', frame)})"
+        return f"({text} -> {self.expressions.parameter(key, 'text')})"

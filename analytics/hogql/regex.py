@@ -172,9 +172,7 @@ def _search(tree: Node, groups: tuple[int, ...]) -> Printed:
     if not ambiguous:
         places = {number: place for place, number in enumerate(sorted(groups), 1)}
         return Printed(f"(?:{show(tree, frozenset(groups))}){FORCED[extent]}", places)
-    if len(groups) > 1:
-        raise UnlikeError("Where this regular expression's groups begin and end has more than one answer.")
-    return Printed(f"(?:{_forced(tree, groups[0])}){FORCED[extent]}", {groups[0]: 2})
+    return _forced(tree, frozenset(groups), ambiguous, FORCED[extent])
 
 
 def _extent(tree: Node) -> str:
@@ -192,17 +190,40 @@ def _is_one_place(tree: Node, number: int) -> bool:
     return not _repeated(tree, number) and regex_order.one_place(Automaton(tree, number))
 
 
-def _forced(tree: Node, number: int) -> str:
-    """What is before the group, the group, and the rest, the first two with the end that RE2 tries first."""
+def _forced(tree: Node, groups: frozenset[int], ambiguous: list[int], extent: str) -> Printed:
+    """The pattern cut at its ambiguous groups. Each part up to the last of them, in parentheses of its own,
+    has the end that RE2 tries first: the engines then try all ways through them in one order."""
     items = tree.items if isinstance(tree, Sequence) else (tree,)
-    place = next(
-        (i for i, item in enumerate(items) if isinstance(item, Group) and item.number == number), None
-    )
-    if place is None:
-        raise UnlikeError("Where this regular expression's group begins and ends has more than one answer.")
-    before = Sequence(items[:place]) if place else EMPTY
-    parts = [(part, regex_order.ordered_by_length(Automaton(part))) for part in (before, items[place])]
-    if not all(order for _, order in parts):
-        raise UnlikeError("Where this regular expression's group begins and ends has more than one answer.")
-    first, group = (f"((?:{show(part)}){FORCED[order]})" for part, order in parts)
-    return f"{first}{group}(?:{show(Sequence(items[place + 1 :]))})"
+    cuts = [i for i, item in enumerate(items) if _whole_group(item) in ambiguous]
+    parts: list[Node] = []
+    for start, cut in zip([0, *(i + 1 for i in cuts)], cuts, strict=False):
+        parts += [Sequence(items[start:cut]), items[cut]]
+    parts = [part for part in parts if part != EMPTY]
+    orders = [regex_order.ordered_by_length(Automaton(part)) for part in parts]
+    if len(cuts) < len(ambiguous) or not all(orders):
+        many = "s begin and end" if len(groups) > 1 else " begins and ends"
+        raise UnlikeError(f"Where this regular expression's group{many} has more than one answer.")
+    text, places, count = "", dict[int, int](), 0
+    for part, order in zip([*parts, Sequence(items[cuts[-1] + 1 :])], [*orders, ""], strict=True):
+        count += bool(order)
+        own = _whole_group(part) if order else None
+        if own in ambiguous:
+            places[own] = count
+        inside = [number for number in groups_of(part) if number in groups and number not in places]
+        places |= {number: count + place for place, number in enumerate(inside, 1)}
+        count += len(inside)
+        shown = show(part, frozenset(inside))
+        text += f"((?:{shown}){FORCED[order]})" if order else f"(?:{shown})"
+    return Printed(f"(?:{text}){extent}", places)
+
+
+def _whole_group(node: Node) -> int | None:
+    """The group that matches what the part matches: `(a)`, `(a)?`. One that takes no part is '' as well."""
+    item = node.item if isinstance(node, Repeat) and node.high == 1 else node
+    return item.number if isinstance(item, Group) else None
+
+
+def groups_of(node: Node) -> list[int]:
+    """The numbers of the groups in it, from the left."""
+    own = [node.number] if isinstance(node, Group) else []
+    return own + [number for child in _children(node) for number in groups_of(child)]

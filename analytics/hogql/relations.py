@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 from sqlglot import exp
 
@@ -11,32 +12,28 @@ from analytics.hogql import allow
 from analytics.hogql.allow import place
 from analytics.hogql.calls import compare, contains_aggregate, require_bool, wrong
 from analytics.hogql.errors import HogQLError, perhaps
+from analytics.hogql.joins import MATCHED, marked, strict
 from analytics.hogql.scope import TABLES, Scope, Source
+from analytics.hogql.table_functions import table_function
 from analytics.hogql.tree import (
     ArrayJoin,
     Call,
     Case,
     Column,
-    Compare,
     Derived,
     Expr,
     Join,
+    JoinKind,
     Literal,
-    Numbers,
     Output,
     Query,
     Relation,
-    Select,
     Table,
     Union,
 )
-from analytics.hogql.types import STRING, UINT8, UINT64, common
-from analytics.hogql.walk import sources
+from analytics.hogql.types import STRING, UINT8, common
 
-MATCHED = "\0matched"  # a column that no query can name
 ARRAY_JOIN = "\0array join "  # a source that no query can name
-MAX_NUMBERS = 1_000_000
-KINDS = {"": "INNER", "INNER": "INNER", "CROSS": "CROSS", "LEFT": "LEFT", "RIGHT": "RIGHT", "FULL": "FULL"}
 
 Subqueries = Callable[[exp.Expr, Scope], Query]
 Resolve = Callable[[exp.Expr], Expr]
@@ -48,13 +45,13 @@ def add_from(node: exp.Select, scope: Scope, subqueries: Subqueries, resolve: Re
     if from_ is None:
         return
     allow.check(from_)
-    scope.relation = _add(from_.this, scope, subqueries)
+    scope.relation = _add(from_.this, scope, subqueries, resolve)
     for join in node.args.get("joins") or []:
         scope.relation = _join(join, scope.relation, scope, subqueries, resolve)
 
 
-def _add(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> Relation:
-    relation, source = _relation(node, scope, subqueries)
+def _add(node: exp.Expr, scope: Scope, subqueries: Subqueries, resolve: Resolve) -> Relation:
+    relation, source = _relation(node, scope, subqueries, resolve)
     if scope.source(source.alias) is not None:
         message = f"Two relations are called `{source.alias}`."
         raise wrong(message, node, "Give one another name.", "duplicate_name")
@@ -66,72 +63,44 @@ def _join(node: exp.Join, left: Relation, scope: Scope, subqueries: Subqueries, 
     allow.check(node)
     if node.args.get("kind") == "ARRAY":
         return _array_join(node, left, scope, resolve)
-    side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
-    if kind in {"SEMI", "ANTI", "ANY"} and (side == "LEFT" or (not side and kind != "ANY")):
-        return _single_match(node, left, kind, scope, subqueries, resolve)
-    if kind not in {"", "INNER", "CROSS", "OUTER"} or (side and kind == "CROSS"):
-        raise allow.refusal("clause_not_allowed", f"{side} {kind} JOIN".strip(), node)
-    how = KINDS[side or kind.removesuffix("OUTER")]
-    right = _add(node.this, scope, subqueries)
+    how, strictness = _kind(node)
+    right = _add(node.this, scope, subqueries, resolve)
     on, using = node.args.get("on"), node.args.get("using")
     if how == "CROSS" or not (on or using):
-        if how not in {"CROSS", "INNER"} or on or using:
+        if strictness or how not in {"CROSS", "INNER"} or on or using:
             raise wrong(
                 "A JOIN needs ON or USING; a CROSS JOIN has neither.", node, "For example ON a.id = b.id."
             )
         return Join(left, right, "CROSS", None)
-    condition = _using(using, how, scope, node) if using else require_bool(resolve(on or node), node)
+    closest = "<=" if strictness == "ASOF" else "="
+    condition = _using(using, how, scope, node, closest) if using else require_bool(resolve(on or node), node)
     if contains_aggregate(condition):
         raise wrong("An aggregate cannot stand in ON.", node, "Use a subquery.", "aggregate_in_where")
+    if strictness:
+        return strict(strictness, how, left, right, condition, scope, node)
     if using and how == "FULL":
-        right = _marked(right, scope.sources[-1])
-    return Join(left, right, how, condition)  # type: ignore[arg-type]
+        right = marked(right, scope.sources[-1])
+    return Join(left, right, how, condition)
 
 
-def _single_match(
-    node: exp.Join, left: Relation, kind: str, scope: Scope, subqueries: Subqueries, resolve: Resolve
-) -> Join:
-    """LEFT ANY, LEFT SEMI, LEFT ANTI: each row of the left once, with one match at most.
-
-    The right side keeps one row of each key (LIMIT 1 BY), so that a plain join finds one; ANTI keeps the rows
-    that found none, as their MATCHED is 0 there.
-    """
-    right, source = _relation(node.this, scope, subqueries)
-    scope.sources.append(source)
-    on, using = node.args.get("on"), node.args.get("using")
-    if not (on or using):
-        raise wrong("This JOIN needs ON or USING.", node, "For example ON a.id = b.id.")
-    condition = _using(using, "LEFT", scope, node) if using else require_bool(resolve(on or node), node)
-    keys = [_key(part, source.alias, node) for part in _parts(condition)]
-    single = _marked(right, source, limit_by=(1, tuple(keys)))
-    if kind == "ANTI":
-        found = Column(source.alias, MATCHED, UINT8)
-        scope.filters.append(compare("=", found, Literal(0, UINT8), node))
-    return Join(left, single, "INNER" if kind == "SEMI" else "LEFT", condition)
-
-
-def _marked(
-    relation: Relation, source: Source, limit_by: tuple[int, tuple[Expr, ...]] | None = None
-) -> Derived:
-    """The relation with a column MATCHED that is 1; where an outer join finds none of its rows, 0."""
-    outputs = [Output(name, Column(source.alias, name, type_)) for name, type_ in source.columns.items()]
-    columns = (*outputs, Output(MATCHED, Literal(1, UINT8)))
-    return Derived(Select(columns, relation, limit_by=limit_by), source.alias)
-
-
-def _parts(condition: Expr) -> tuple[Expr, ...]:
-    return condition.args if isinstance(condition, Call) and condition.name == "and" else (condition,)
-
-
-def _key(part: Expr, alias: str, node: exp.Expr) -> Expr:
-    """The right side of `left = right`."""
-    if isinstance(part, Compare) and part.op == "=":
-        sides = [side for side in (part.left, part.right) if sources(side) == {alias}]
-        if len(sides) == 1:
-            return sides[0]
-    raise wrong(
-        "This JOIN takes equalities of both sides in ON.", node, "Use a plain JOIN.", "clause_not_allowed"
-    )
+def _kind(node: exp.Join) -> tuple[JoinKind, str]:
+    """INNER, LEFT … and ANY, SEMI, ANTI, ASOF or "". ALL is what a JOIN is anyway, GLOBAL about servers."""
+    words = {str(node.args.get(name) or "").upper() for name in ("side", "kind")} - {"", "OUTER", "ALL"}
+    sides = words & {"INNER", "LEFT", "RIGHT", "FULL", "CROSS"}
+    strictness = "".join(words - sides)
+    alone: JoinKind = "LEFT" if strictness in {"SEMI", "ANTI"} else "INNER"
+    how = cast(JoinKind, sides.pop() if len(sides) == 1 else alone)
+    takes = {
+        "": {"INNER", "LEFT", "RIGHT", "FULL", "CROSS"},
+        "ANY": {"INNER", "LEFT", "RIGHT"},
+        "SEMI": {"LEFT", "RIGHT"},
+        "ANTI": {"LEFT", "RIGHT"},
+        "ASOF": {"INNER", "LEFT"},
+    }
+    if sides or how not in takes.get(strictness, set()):
+        name = " ".join(str(node.args.get(name) or "").upper() for name in ("side", "kind"))
+        raise allow.refusal("clause_not_allowed", f"{name} JOIN".strip(), node)
+    return how, strictness
 
 
 def _array_join(node: exp.Join, left: Relation, scope: Scope, resolve: Resolve) -> ArrayJoin:
@@ -167,9 +136,9 @@ def _array_join(node: exp.Join, left: Relation, scope: Scope, resolve: Resolve) 
     return ArrayJoin(left, tuple(arrays), alias, side == "LEFT")
 
 
-def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Expr:
-    """The equalities. `scope.joined` learns what the names mean without a relation: what the right side has
-    (RIGHT), or what the right side has where it has a row (FULL)."""
+def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr, last: str = "=") -> Expr:
+    """The equalities; `last` compares the last of them, right with left. `scope.joined` learns what the names
+    mean without a relation: what the right side has (RIGHT), or has where it has a row (FULL)."""
     *_, right = scope.sources
     parts: list[Expr] = []
     for item in names:
@@ -183,7 +152,7 @@ def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Exp
             )
         ours = scope.joined.get(item.name, Column(left.alias, item.name, left.columns[item.name]))
         theirs = Column(right.alias, item.name, right.columns[item.name])
-        parts.append(compare("=", ours, theirs, node))
+        parts.append(compare(last if item is names[-1] else "=", theirs, ours, node))
         if how == "FULL":
             present = compare("=", Column(right.alias, MATCHED, UINT8), Literal(1, UINT8), node)
             both = common([ours.type, theirs.type])
@@ -195,20 +164,26 @@ def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr) -> Exp
     return parts[0] if len(parts) == 1 else Call("and", tuple(parts), UINT8)
 
 
-def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Relation, Source]:
+def _relation(
+    node: exp.Expr, scope: Scope, subqueries: Subqueries, resolve: Resolve
+) -> tuple[Relation, Source]:
     allow.check(node)
-    alias = node.alias
+    alias, scope = node.alias, replace(scope, around=None)  # what stands in FROM sees nothing around it
     if isinstance(node, exp.Subquery):
-        return _derived(subqueries(node.this, scope), alias or f"subquery{len(scope.sources) or ''}")
+        query = _renamed(subqueries(node.this, scope), node)
+        return _derived(query, alias or f"subquery{len(scope.sources) or ''}")
     if not isinstance(node, exp.Table):
         raise allow.refusal("clause_not_allowed", type(node).__name__.upper(), node)
     name = ".".join(part.name for part in node.parts)
+    if name not in scope.ctes and _alias_columns(node):
+        raise allow.refusal("clause_not_allowed", "names for a table's columns", node)
     if isinstance(node.this, exp.Anonymous) and not node.db:
-        return _table_function(node.this, alias)
+        return table_function(node.this, alias, resolve)
     if name in scope.ctes:
         # A name in WITH sees the names before it, and never itself: recursion is not HogQL.
         inner = replace(scope, ctes={key: cte for key, cte in scope.ctes.items() if key != name})
-        return _derived(subqueries(scope.ctes[name], inner), alias or name)
+        query = _renamed(subqueries(scope.ctes[name], inner), scope.ctes[name].parent)
+        return _derived(_renamed(query, node), alias or name)
     if name not in TABLES:
         line, column = place(node)
         known = [*TABLES, *scope.ctes]
@@ -216,6 +191,24 @@ def _relation(node: exp.Expr, scope: Scope, subqueries: Subqueries) -> tuple[Rel
         raise HogQLError("unknown_table", f"There is no table `{name[:60]}`.", hint, line=line, column=column)
     source = Source(alias or name, TABLES[name], is_events=name == "events")
     return Table("events" if name == "events" else "usage", source.alias), source
+
+
+def _alias_columns(node: exp.Expr) -> list[str]:
+    alias = node.args.get("alias")
+    return [] if alias is None else [item.name for item in alias.args.get("columns") or []]
+
+
+def _renamed(query: Query, node: exp.Expr | None) -> Query:
+    """The query with its columns called as in `AS t(a, b)`, if that is written."""
+    names = [] if node is None else _alias_columns(node)
+    if node is None or not names:
+        return query
+    if len(names) != len(query.outputs) or len(set(names)) != len(names):
+        raise wrong(f"There are {len(query.outputs)} columns to name.", node, "Give as many different names.")
+    if isinstance(query, Union):
+        return replace(query, selects=(_renamed(query.selects[0], node), *query.selects[1:]))
+    columns = tuple(Output(name, old.expr) for name, old in zip(names, query.columns, strict=True))
+    return replace(query, columns=columns)
 
 
 def _derived(query: Query, alias: str) -> tuple[Relation, Source]:
@@ -228,20 +221,3 @@ def _has_properties(query: Query) -> bool:
         return all(map(_has_properties, query.selects))
     found = next((output.expr for output in query.columns if output.name == "properties"), None)
     return isinstance(found, Column) and found.name == "properties" and found.type == STRING
-
-
-def _table_function(node: exp.Anonymous, alias: str) -> tuple[Relation, Source]:
-    argument = node.expressions[0] if len(node.expressions) == 1 else None
-    if node.this != "numbers" or not isinstance(argument, exp.Literal) or not argument.this.isdigit():
-        hint = "The one table function is `numbers(n)`, n a constant whole number."
-        message = f"There is no table function `{node.name[:60]}` of this kind."
-        raise wrong(message, node, hint, "unknown_table")
-    if int(argument.this) > MAX_NUMBERS:
-        raise wrong(
-            f"numbers(n) gives at most {MAX_NUMBERS:,} rows.",
-            node,
-            "Use a smaller number.",
-            code="too_many_rows",
-        )
-    alias = alias or "numbers"
-    return Numbers(int(argument.this), alias), Source(alias, {"number": UINT64})

@@ -8,9 +8,13 @@ from sqlglot import exp
 
 from analytics.hogql import allow
 from analytics.hogql.calls import contains_aggregate, require_bool, wrong
-from analytics.hogql.dialect import LIMIT_BY, HogQL
+from analytics.hogql.clauses import LimitBy
+from analytics.hogql.dialect import HogQL
 from analytics.hogql.expressions import Expressions
+from analytics.hogql.fills import with_fill
 from analytics.hogql.grouping import check_grouping
+from analytics.hogql.groups import with_groups
+from analytics.hogql.limits import order_by, with_limits
 from analytics.hogql.names import output_name
 from analytics.hogql.relations import add_from
 from analytics.hogql.scope import TABLES, Context, Scope
@@ -18,15 +22,12 @@ from analytics.hogql.stars import is_star, star
 from analytics.hogql.tree import (
     Call,
     Expr,
-    Literal,
-    OrderKey,
     Output,
     Query,
     Select,
     Union,
 )
 from analytics.hogql.types import UINT8, common
-from analytics.hogql.windows import contains_window
 
 MAX_NAME = 128
 MAX_COLUMNS = 1_000
@@ -88,7 +89,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         raise wrong(
             "SELECT names no columns.", node, "For example `select count() from events`.", "syntax_error"
         )
-    scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants))
+    scope = Scope(outer.context, dict(outer.ctes), dict(outer.constants), around=outer.around)
     _add_with(node, scope)
     scope.windows = {window.name: window for window in node.args.get("windows") or []}
     expressions = Expressions(scope, _query)
@@ -106,9 +107,9 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         columns=columns,
         relation=scope.relation,
         where=where,
-        group_by=_group_by(node, columns, expressions),
         having=_clause(node, "having", expressions),
-        order_by=_order_by(node, columns, expressions),
+        qualify=_clause(node, "qualify", expressions),
+        order_by=order_by(node, columns, expressions.resolve),
         distinct=distinct is not None and not distinct.args.get("on"),
     )
     if select.distinct and any(key.expr not in [c.expr for c in columns] for key in select.order_by):
@@ -116,10 +117,13 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         raise wrong(
             "With DISTINCT, ORDER BY takes only selected columns.", node, hint, "order_by_not_selected"
         )
-    select = _with_limit(select, node, expressions)
+    select = with_groups(select, node, expressions.resolve)
+    select = with_limits(select, node, expressions.resolve)
+    select = with_fill(select, node, expressions.resolve)
     if distinct is not None and (on := distinct.args.get("on")) is not None:
         # DISTINCT ON (a, b) is LIMIT 1 BY a, b, as in ClickHouse.
-        select = replace(select, limit_by=(1, tuple(expressions.resolve(item) for item in on.expressions)))
+        keys = tuple(expressions.resolve(item) for item in on.expressions)
+        select = replace(select, limit_by=LimitBy(1, keys))
     return check_grouping(select, node)
 
 
@@ -199,83 +203,9 @@ def _clause(node: exp.Select, name: str, expressions: Expressions) -> Expr | Non
     if clause is None:
         return None
     allow.check(clause)
-    condition = require_bool(expressions.resolve(clause.this), clause)
-    _without_windows(condition, name.upper(), clause)
-    return condition
-
-
-def _without_windows(expr: Expr, clause: str, node: exp.Expr) -> None:
-    if contains_window(expr):
-        hint = "Put it into a subquery in FROM, and filter outside."
-        raise wrong(f"A window function cannot stand in {clause}.", node, hint, "window_not_allowed")
+    return require_bool(expressions.resolve(clause.this), clause)
 
 
 def _both(where: Expr | None, filters: list[Expr]) -> Expr | None:
     parts = [*filters, *([where] if where is not None else [])]
     return Call("and", tuple(parts), UINT8) if len(parts) > 1 else parts[0] if parts else None
-
-
-def _group_by(node: exp.Select, columns: tuple[Output, ...], expressions: Expressions) -> tuple[Expr, ...]:
-    group = node.args.get("group")
-    if group is None:
-        return ()
-    allow.check(group)
-    if group.args.get("all"):
-        return tuple(column.expr for column in columns if not contains_aggregate(column.expr))
-    keys = tuple(_by_position(item, columns, expressions) for item in group.expressions)
-    if any(contains_aggregate(key) for key in keys):
-        raise wrong(
-            "An aggregate cannot stand in GROUP BY.", group, "Use a subquery.", code="aggregate_in_group_by"
-        )
-    for key in keys:
-        _without_windows(key, "GROUP BY", group)
-    return keys
-
-
-def _order_by(
-    node: exp.Select, columns: tuple[Output, ...], expressions: Expressions
-) -> tuple[OrderKey, ...]:
-    order = node.args.get("order")
-    if order is None:
-        return ()
-    allow.check(order)
-    keys = []
-    for item in order.expressions:
-        allow.check(item)
-        descending, first = bool(item.args.get("desc")), bool(item.args.get("nulls_first"))
-        key = _by_position(item.this, columns, expressions)
-        if not isinstance(key, Literal):  # a constant orders nothing, and PostgreSQL may refuse it
-            keys.append(OrderKey(key, descending, first))
-    return tuple(keys)
-
-
-def _by_position(item: exp.Expr, columns: tuple[Output, ...], expressions: Expressions) -> Expr:
-    """A whole number in GROUP BY or ORDER BY is the position of a column, from 1."""
-    if isinstance(item, exp.Literal) and not item.args.get("is_string") and item.this.isdigit():
-        position = int(item.this)
-        if not 1 <= position <= len(columns):
-            raise wrong(f"There is no column {position}.", item, f"There are {len(columns)}.")
-        return columns[position - 1].expr
-    return expressions.resolve(item)
-
-
-def _with_limit(select: Select, node: exp.Select, expressions: Expressions) -> Select:
-    limit, offset, limit_by = node.args.get("limit"), node.args.get("offset"), node.args.get(LIMIT_BY)
-    if limit_by is not None:
-        allow.check(limit_by)
-        keys = tuple(expressions.resolve(item) for item in limit_by.expressions)
-        select = replace(select, limit_by=(_whole(limit_by.expression, expressions), keys))
-    if limit is not None:
-        allow.check(limit)
-        select = replace(select, limit=_whole(limit.expression, expressions))
-    if offset is not None:
-        allow.check(offset)
-        select = replace(select, offset=_whole(offset.expression, expressions))
-    return select
-
-
-def _whole(node: exp.Expr, expressions: Expressions) -> int:
-    value = expressions.resolve(node)
-    if isinstance(value, Literal) and isinstance(value.value, int) and 0 <= value.value < 1 << 63:
-        return value.value
-    raise wrong("LIMIT and OFFSET take a whole number.", node, "For example LIMIT 10 OFFSET 20.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,6 +71,14 @@ class Source:
     replaces: frozenset[str] | None = None  # of ARRAY JOIN: the columns that its elements take the place of
 
 
+@dataclass(frozen=True)
+class Around:
+    """The SELECT around a subquery: the names of its relations, and what resolves its expressions."""
+
+    aliases: frozenset[str]
+    resolve: Callable[[exp.Expr], Expr]
+
+
 @dataclass
 class Scope:
     """One SELECT's names. `aliases` are its output names, still unresolved; an alias wins over a column."""
@@ -87,6 +95,7 @@ class Scope:
     filters: list[Expr] = field(default_factory=list)  # what a JOIN adds to WHERE
     joined: dict[str, Expr] = field(default_factory=dict)  # what the columns of USING are without a relation
     lambdas: int = 0  # how many there are around
+    around: Around | None = None  # where a subquery in an expression finds names that it has not itself
 
     def source(self, alias: str) -> Source | None:
         return next((source for source in self.sources if source.alias == alias), None)

@@ -26,7 +26,7 @@ from analytics.hogql.tree import (
     Window,
     children,
 )
-from analytics.hogql.walk import expressions, map_expr, map_relation, map_select
+from analytics.hogql.walk import expressions, into_correlated, map_expr, map_relation, map_select
 
 # Sources that no query can name.
 GROUPS = "\0groups"
@@ -52,7 +52,9 @@ def _inside(expr: Expr) -> Expr:
 
 def _distinct(select: Select) -> Select:
     """PostgreSQL sorts DISTINCT rows by their very columns only: so they are sorted one step later."""
-    inner = staged(replace(select, order_by=(), limit=None, offset=None, limit_by=None))
+    inner = staged(
+        replace(select, order_by=(), limit=None, offset=None, with_ties=False, limit_by=None, fill=None)
+    )
     names = {column.expr: column.name for column in reversed(select.columns)}
 
     def outer(expr: Expr) -> Expr:
@@ -61,7 +63,7 @@ def _distinct(select: Select) -> Select:
         return map_expr(expr, outer, lambda query: query)
 
     columns = tuple(Output(c.name, Column(GROUPS, c.name, c.expr.type)) for c in select.columns)
-    made = map_select(replace(select, columns=(), where=None, group_by=(), having=None), outer)
+    made = map_select(replace(select, columns=(), where=None, group_by=(), having=None, qualify=None), outer)
     return replace(made, columns=columns, relation=Derived(inner, GROUPS), distinct=False, aggregated=False)
 
 
@@ -76,14 +78,14 @@ def _grouped(select: Select) -> Select:
         if isinstance(expr, Aggregate):
             name = aggregates.setdefault(expr, f"a{len(aggregates)}")
             return Column(GROUPS, name, expr.type)
-        return map_expr(expr, outer, lambda query: query)
+        return map_expr(expr, outer, lambda query: into_correlated(query, outer))
 
     having = None if select.having is None else outer(select.having)
     made = map_select(replace(select, where=None, group_by=(), having=None), outer)
     columns = [Output(f"k{index}", key) for index, key in enumerate(keys)]
     columns += [Output(name, aggregate) for aggregate, name in aggregates.items()]
-    inner = Select(tuple(columns), select.relation, select.where, keys, aggregated=True)
-    relation = Derived(counted_in_steps(_unfolded(inner)), GROUPS)
+    inner = Select(tuple(columns), select.relation, select.where, keys, select.sets, aggregated=True)
+    relation = Derived(counted_in_steps(_unfolded(inner)), GROUPS, partial=bool(select.sets))
     return _unfolded(replace(made, relation=relation, where=having, aggregated=False))
 
 
@@ -108,11 +110,11 @@ def _unfolded(select: Select) -> Select:
 
 
 def _windowed(select: Select) -> Select:
-    """No window stands where a function of arrays prints a subquery, or where LIMIT BY prints a window of its
-    own: windows are made one step earlier then.
+    """No window stands where a function of arrays prints a subquery, in QUALIFY, or where LIMIT BY prints a
+    window of its own: windows are made one step earlier then.
     """
     keys = [key.expr for key in select.order_by] if select.limit_by else []
-    inside = any(_holds_window(expr) for expr in expressions(select))
+    inside = select.qualify is not None or any(_holds_window(expr) for expr in expressions(select))
     if select.aggregated or not (inside or any(_holds_window(key, listed=True) for key in keys)):
         return select
     columns: dict[Expr, str] = {}
@@ -121,12 +123,12 @@ def _windowed(select: Select) -> Select:
         own = isinstance(expr, Column) and not expr.source.startswith(LAMBDA)
         if own or isinstance(expr, Property | Window):
             return Column(WINDOWS, columns.setdefault(expr, f"w{len(columns)}"), expr.type)
-        return map_expr(expr, outer, lambda query: query)
+        return map_expr(expr, outer, lambda query: into_correlated(query, outer))
 
     made = map_select(replace(select, where=None), outer)
     outputs = tuple(Output(name, expr) for expr, name in columns.items())
     inner = Select(outputs, select.relation, select.where)
-    return replace(made, relation=Derived(inner, WINDOWS), where=None)
+    return replace(made, relation=Derived(inner, WINDOWS), where=made.qualify, qualify=None)
 
 
 def _holds_window(expr: Expr, listed: bool = False) -> bool:

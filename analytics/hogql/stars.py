@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -11,13 +12,21 @@ from analytics.hogql.calls import wrong
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Column, Expr, Output
 
+Resolve = Callable[[exp.Expr], Expr]
+
+PLAIN = re.compile(r"(?!.*\(\?)[\w^$|().*+?\[\]-]*")  # patterns that mean the same in Python as in RE2
+
 
 def is_star(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Anonymous) and str(node.this).lower() == "columns":
+        return True
     return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star))
 
 
-def star(node: exp.Expr, scope: Scope, resolve: Callable[[exp.Expr], Expr], taken: set[str]) -> list[Output]:
+def star(node: exp.Expr, scope: Scope, resolve: Resolve, taken: set[str]) -> list[Output]:
     """The columns a star stands for. One whose name is `taken` is called by its relation too."""
+    if isinstance(node, exp.Anonymous):
+        return _listed(node, scope, resolve)
     relation = node.table if isinstance(node, exp.Column) else ""
     inner = node.this if isinstance(node, exp.Column) else node
     allow.check(node)
@@ -47,6 +56,26 @@ def star(node: exp.Expr, scope: Scope, resolve: Callable[[exp.Expr], Expr], take
         taken.add(shown)
         outputs.append(Output(shown, resolve(replaced[name]) if name in replaced else column))
     return outputs
+
+
+def _listed(node: exp.Anonymous, scope: Scope, resolve: Resolve) -> list[Output]:
+    """COLUMNS('pattern'): those whose names match; COLUMNS(a, b): these."""
+    first = node.expressions[0] if len(node.expressions) == 1 else None
+    if not (isinstance(first, exp.Literal) and first.args.get("is_string")):
+        return [Output(item.name, resolve(item)) for item in node.expressions]
+    try:
+        pattern = re.compile(first.this if PLAIN.fullmatch(first.this) else "(")
+    except re.error:
+        raise wrong("This pattern cannot be read.", node, "For example `COLUMNS('^last_')`.") from None
+    found = [Output(name, column) for _, name, column in _columns(scope, "") if pattern.search(name)]
+    if not found:
+        raise wrong(
+            "No column's name matches this pattern.",
+            node,
+            "For example COLUMNS('^last_').",
+            code="unknown_column",
+        )
+    return found
 
 
 def _columns(scope: Scope, relation: str) -> list[tuple[str, str, Expr]]:

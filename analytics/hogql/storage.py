@@ -17,6 +17,18 @@ def promoted(name: str, prefix: str) -> str:
     return f"coalesce({prefix}{name}::float8, property_number({rest}))"
 
 
+def read_as(text: str, kind: str) -> str:
+    """A property's text, in parentheses, as its type; NULL if it is none."""
+    match kind:
+        case "Float64":
+            return f"property_number{text}"
+        case "Bool":
+            return f"(CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END)"
+        case "DateTime64(3)":
+            return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
+    return text
+
+
 def all_properties(name: str) -> str:
     """All properties as one JSON text, as they were sent."""
     pairs = ", ".join(f"'{column}', {name}.{column}" for column in sorted(PROMOTED))

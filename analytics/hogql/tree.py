@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal as Choice
 
+from analytics.hogql.clauses import Fill, LimitBy
 from analytics.hogql.types import Type, common
 
+JoinKind = Choice["INNER", "LEFT", "RIGHT", "FULL", "CROSS"]
 Value = str | int | float | bool | date | datetime | None
 
 
@@ -39,10 +41,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Property:
-    """`properties.a.b` of the events that the query calls `source`, read as `type`."""
+    """`properties.a.b` of the events that the query calls `source`, read as `type`. A number in its path is
+    a place in an array, from 1, or from -1 at its end."""
 
     source: str
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     type: Type
 
 
@@ -128,10 +131,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A subquery that stands for its one value."""
+    """A subquery that stands for its one value; or for whether it has rows."""
 
     query: Query
     type: Type
+    exists: bool = False
 
 
 Expr = (
@@ -163,42 +167,41 @@ class Segment:
 
 @dataclass(frozen=True)
 class Rollup:
-    """Events, answered from usage rows: `bucket` stands for the timestamp, `calls` weighs each row.
-
-    `columns` are those of `storage.ROLLED` that the query reads.
-    """
+    """Events, answered from usage rows: `bucket` stands for the timestamp, `calls` weighs each row."""
 
     alias: str
     project_id: int
     detail: bool
     segments: tuple[Segment, ...]
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # of storage.ROLLED, what the query reads
 
 
 @dataclass(frozen=True)
 class Derived:
-    """A subquery in FROM."""
+    """A subquery in FROM. `partial`: NULL in a column that is not nullable means its zero."""
 
     query: Query
     alias: str
+    partial: bool = False
 
 
 @dataclass(frozen=True)
 class Numbers:
     """numbers(n): one column `number`, 0 … count-1."""
 
-    count: int
+    count: int | Expr
     alias: str
 
 
 @dataclass(frozen=True)
 class Join:
-    """Two relations side by side; `on` is None for CROSS."""
+    """Two relations side by side; `on` is None for CROSS. Of ASOF only the first by `closest` is joined."""
 
     left: Relation
     right: Relation
-    kind: Choice["INNER", "LEFT", "RIGHT", "FULL", "CROSS"]
+    kind: JoinKind
     on: Expr | None
+    closest: OrderKey | None = None
 
 
 @dataclass(frozen=True)
@@ -232,16 +235,22 @@ class Output:
 
 @dataclass(frozen=True)
 class Select:
+    """`qualify` filters after the windows. `sets` are GROUPING SETS: places of keys in `group_by`."""
+
     columns: tuple[Output, ...]
     relation: Relation | None
     where: Expr | None = None
     group_by: tuple[Expr, ...] = ()
+    sets: tuple[tuple[int, ...], ...] = ()
     having: Expr | None = None
+    qualify: Expr | None = None
     order_by: tuple[OrderKey, ...] = ()
     distinct: bool = False
     limit: int | None = None
     offset: int | None = None
-    limit_by: tuple[int, tuple[Expr, ...]] | None = None
+    with_ties: bool = False
+    fill: Fill | None = None
+    limit_by: LimitBy | None = None
     aggregated: bool = field(default=False)
 
     @property
@@ -281,10 +290,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (left, right)
         case Case(branches=branches, default=default):
             return (*(part for branch in branches for part in branch), default)
-        case In(needle=needle, options=tuple() as options):
-            return (needle, *options)
-        case In(needle=needle):
-            return (needle,)
+        case In(needle=needle, options=options):
+            return (needle, *(options if isinstance(options, tuple) else ()))
         case Aggregate(args=args, condition=condition):
             return args if condition is None else (*args, condition)
         case Window():

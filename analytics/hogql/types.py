@@ -161,13 +161,16 @@ def common(types: list[Type]) -> Type | None:
         return NULL
     if len(kinds) == 1:
         return kinds.pop().or_null(nullable)
+    if kinds == {BOOL, UINT8}:  # one type to ClickHouse, by the name that comes first
+        return next(type_ for type_ in types if type_.name != "Nothing").or_null(nullable)
     if all(kind.is_number for kind in kinds):
         return _common_number(kinds).or_null(nullable)
     if all(kind.is_time for kind in kinds):
         found = _common_time([type_ for type_ in types if type_.name != "Nothing"])
         return None if found is None else found.or_null(nullable)
     if len({(kind.name, len(kind.items)) for kind in kinds}) == 1 and all(kind.items for kind in kinds):
-        items = [common(list(column)) for column in zip(*(kind.items for kind in kinds), strict=True)]
+        inner = [type_.items for type_ in types if type_.name != "Nothing"]
+        items = [common(list(column)) for column in zip(*inner, strict=True)]
         found_items = tuple(item for item in items if item is not None)
         return Type(next(iter(kinds)).name, items=found_items) if len(found_items) == len(items) else None
     return None

@@ -29,15 +29,16 @@ from analytics.hogql.tree import (
 
 def map_select(select: Select, change: Callable[[Expr], Expr]) -> Select:
     """The same SELECT with `change` applied to each of its expressions."""
-    limit_by = select.limit_by
+    by = select.limit_by
     return replace(
         select,
         columns=tuple(replace(column, expr=change(column.expr)) for column in select.columns),
         where=None if select.where is None else change(select.where),
         group_by=tuple(change(expr) for expr in select.group_by),
         having=None if select.having is None else change(select.having),
+        qualify=None if select.qualify is None else change(select.qualify),
         order_by=tuple(replace(key, expr=change(key.expr)) for key in select.order_by),
-        limit_by=None if limit_by is None else (limit_by[0], tuple(change(expr) for expr in limit_by[1])),
+        limit_by=None if by is None else replace(by, keys=tuple(change(expr) for expr in by.keys)),
     )
 
 
@@ -84,7 +85,10 @@ def map_relation(
         left = map_relation(relation.left, leaf, change, inside)
         right = map_relation(relation.right, leaf, change, inside)
         on = None if relation.on is None else change(relation.on)
-        return replace(relation, left=left, right=right, on=on)
+        closest = relation.closest
+        if closest is not None:
+            closest = replace(closest, expr=change(closest.expr))
+        return replace(relation, left=left, right=right, on=on, closest=closest)
     if isinstance(relation, ArrayJoin):
         inner = None if relation.left is None else map_relation(relation.left, leaf, change, inside)
         return replace(
@@ -93,6 +97,56 @@ def map_relation(
     if isinstance(relation, Derived):
         return replace(relation, query=inside(relation.query))
     return leaf(relation)
+
+
+def free_columns(query: Query) -> list[Column | Property]:
+    """What a subquery reads of the SELECT around it, which makes it correlated; none for most."""
+    if not isinstance(query, Select):
+        return []
+    found: list[Column | Property] = []
+    own: set[str] = set()
+
+    def look(expr: Expr) -> Expr:
+        if isinstance(expr, Column | Property):
+            found.append(expr)
+        return map_expr(expr, look, inside)
+
+    def inside(inner: Query) -> Query:
+        found.extend(free_columns(inner))
+        return inner
+
+    map_select(query, look)
+    if query.relation is not None:
+        own |= _aliases(query.relation)
+        map_relation(query.relation, lambda leaf: leaf, look, inside)
+    free = (column for column in found if column.source not in own and not column.source.startswith("\0"))
+    return list(dict.fromkeys(free))
+
+
+def _aliases(relation: Relation) -> set[str]:
+    if isinstance(relation, Join):
+        return _aliases(relation.left) | _aliases(relation.right)
+    inner = relation.left if isinstance(relation, ArrayJoin) else None
+    return {relation.alias} | (set() if inner is None else _aliases(inner))
+
+
+def into_correlated(query: Query, change: Callable[[Expr], Expr]) -> Query:
+    """A subquery with what it reads of the SELECT around changed, as that SELECT's own expressions are."""
+    around = {column.source for column in free_columns(query)}
+    if not isinstance(query, Select) or not around:
+        return query
+
+    def free(expr: Expr) -> Expr:
+        if (read := sources(expr)) and read <= around:
+            return change(expr)
+        return map_expr(expr, free, inside)
+
+    def inside(inner: Query) -> Query:
+        return into_correlated(inner, change)
+
+    if query.relation is not None:
+        query = replace(query, relation=map_relation(query.relation, lambda leaf: leaf, free, inside))
+    return map_select(query, free)
 
 
 def sources(expr: Expr) -> set[str]:
@@ -106,15 +160,20 @@ def expressions(select: Select) -> list[Expr]:
     """All that stand in a SELECT, its FROM left out."""
     listed = [column.expr for column in select.columns] + list(select.group_by)
     listed += [key.expr for key in select.order_by]
-    listed += [expr for expr in (select.where, select.having) if expr is not None]
-    return listed + (list(select.limit_by[1]) if select.limit_by else [])
+    listed += [expr for expr in (select.where, select.having, select.qualify) if expr is not None]
+    return listed + (list(select.limit_by.keys) if select.limit_by else [])
 
 
 def columns_of(expr: Expr, alias: str) -> set[Column]:
-    """The columns of one relation that an expression reads."""
+    """The columns of one relation that an expression reads, its subqueries too."""
     if isinstance(expr, Column):
         return {expr} if expr.source == alias else set()
-    return set().union(*(columns_of(child, alias) for child in children(expr)))
+    found = set().union(*(columns_of(child, alias) for child in children(expr)))
+    inner = expr.query if isinstance(expr, Scalar) else expr.options if isinstance(expr, In) else ()
+    if not isinstance(inner, tuple):
+        free = free_columns(inner)
+        found |= {column for column in free if isinstance(column, Column) and column.source == alias}
+    return found
 
 
 def aggregates_of(select: Select) -> set[Aggregate]:

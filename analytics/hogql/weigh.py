@@ -23,10 +23,11 @@ from analytics.hogql.tree import (
     Interval,
     Literal,
     Property,
+    Scalar,
     Window,
 )
 from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
-from analytics.hogql.walk import map_expr
+from analytics.hogql.walk import free_columns, map_expr, sources
 from analytics.hogql.zones import has_whole_hours
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -34,7 +35,7 @@ DETAILS = {"endpoint", "method", "status", "plan"}
 MEASURES = {"latency_ms", "bytes"}
 # Aggregates that give the same whether a row counts once or `calls` times.
 UNWEIGHED = {
-    *("min", "max", "any", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
+    *("min", "max", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
     *("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta"),
 }
 SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -71,6 +72,8 @@ class Weigher:
                 return self._bucketed(expr)
             case Call(name="dateDiff") if any(self._is_time(arg) for arg in expr.args):
                 raise InexactError("it measures from each event's own time")
+            case Scalar() if free_columns(expr.query):
+                raise InexactError("a subquery looks at each event around it")
             case Window() if not self.grouped:
                 raise InexactError("a window looks at single events")
             case _:
@@ -79,11 +82,15 @@ class Weigher:
     def _is_time(self, expr: Expr | None) -> bool:
         return isinstance(expr, Column) and expr.source == self.alias and expr.name == "timestamp"
 
+    def _is_foreign(self, source: str) -> bool:
+        return source != self.alias and not source.startswith(LAMBDA)
+
     def _own(self, name: str, type_: Type) -> Column:
         return Column(self.alias, name, type_)
 
     def _column(self, column: Column) -> Expr:
-        if column.name == "event" or column.source.startswith(LAMBDA):
+        foreign = column.source != self.alias  # a lambda's, or of the SELECT around
+        if column.name == "event" or foreign:
             return column
         if column.name == "timestamp":
             raise InexactError("it uses each event's own time")
@@ -91,6 +98,8 @@ class Weigher:
 
     def _property(self, prop: Property) -> Expr:
         name = prop.path[0]
+        if prop.source != self.alias:
+            return prop
         if prop.type.name == "JSON":
             raise InexactError(f"it reads `{name}` as JSON")
         if len(prop.path) == 1 and name == "customer_id":
@@ -100,7 +109,7 @@ class Weigher:
             return self._own(name, prop.type)
         if len(prop.path) == 1 and name in MEASURES:
             raise InexactError(f"rollups hold the sum and count of `{name}`, not each value")
-        raise InexactError(f"the property `{'.'.join(prop.path)}` is not in the rollups")
+        raise InexactError(f"the property `{'.'.join(map(str, prop.path))}` is not in the rollups")
 
     def _is_zoned(self, expr: Expr) -> bool:
         return isinstance(expr, Call) and expr.name == "toTimeZone" and self._is_time(expr.args[0])
@@ -138,6 +147,8 @@ class Weigher:
     def _aggregate(self, aggregate: Aggregate) -> Expr:
         condition = None if aggregate.condition is None else self.rewrite(aggregate.condition)
         name, args = aggregate.name, aggregate.args
+        if any(self._is_foreign(source) for arg in args for source in sources(arg)):
+            raise InexactError("it aggregates what the SELECT around it reads")
         if aggregate.distinct or aggregate.empty:
             raise InexactError(f"`{name}` with DISTINCT, -OrNull or -OrDefault is not asked of rollups")
         if args and self._is_time(args[0]) and name in {"min", "max"}:
@@ -145,6 +156,10 @@ class Weigher:
             return replace(aggregate, args=(edge,), condition=condition)
         if measure := self._measure(args):
             return self._measured(aggregate, measure, condition)
+        if name == "any":  # the first by time, as it is met in a scan of the events
+            edge = self._own("first_at", DATETIME64)
+            first = (self.rewrite(args[0]), edge)
+            return replace(aggregate, name="argMin", args=first, condition=condition)
         if name in {"argMax", "argMin"} and self._is_time(args[1]):
             edge = self._own("first_at" if name == "argMin" else "last_at", DATETIME64)
             return replace(aggregate, args=(self.rewrite(args[0]), edge), condition=condition)

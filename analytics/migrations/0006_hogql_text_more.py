@@ -285,7 +285,19 @@ BEGIN
     g := hogql_plus64(hogql_plus64(b, hogql_turn64(a, 31)), c);
 END $$;
 
--- CityHash64 1.0.2 (Google, MIT licence), which ClickHouse keeps; up to 64 bytes.
+CREATE FUNCTION hogql_city_weak(s bytea, place integer, a bigint, b bigint, OUT f bigint, OUT g bigint)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    c bigint := hogql_plus64(a, hogql_fetch(s, place, 8));
+    z bigint := hogql_fetch(s, place + 24, 8);
+    d bigint := hogql_turn64(hogql_plus64(hogql_plus64(b, c), z), 21);
+    e bigint := hogql_plus64(hogql_plus64(c, hogql_fetch(s, place + 8, 8)), hogql_fetch(s, place + 16, 8));
+BEGIN
+    f := hogql_plus64(e, z);
+    g := hogql_plus64(hogql_plus64(d, hogql_turn64(e, 44)), c);
+END $$;
+
+-- CityHash64 1.0.2 (Google, MIT licence), which ClickHouse keeps.
 CREATE FUNCTION hogql_city(s bytea) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
@@ -296,6 +308,7 @@ DECLARE
     k3 bigint := -3942382747735136937;
     a bigint; b bigint; c bigint; d bigint;
     v record; w record;
+    place integer := 0;
 BEGIN
     IF n = 0 THEN
         RETURN k2;
@@ -325,7 +338,28 @@ BEGIN
                                       hogql_times64(hogql_plus64(w.f, v.g), k0)));
         RETURN hogql_times64(hogql_mix64(hogql_plus64(hogql_times64(a, k0), v.g)), k2);
     END IF;
-    RAISE EXCEPTION 'too long for a hash' USING ERRCODE = 'data_exception';
+    b := hogql_fetch(s, n - 16, 8) # k1;
+    c := hogql_fetch(s, n - 56, 8) # k0;
+    v := hogql_city_weak(s, n - 64, n, b);
+    w := hogql_city_weak(s, n - 32, hogql_times64(n, k1), k0);
+    c := hogql_plus64(c, hogql_times64(hogql_mix64(v.g), k1));
+    a := hogql_times64(hogql_turn64(hogql_plus64(c, hogql_fetch(s, 0, 8)), 39), k1);
+    b := hogql_times64(hogql_turn64(b, 33), k1);
+    WHILE place < (n - 1) / 64 * 64 LOOP
+        d := hogql_plus64(hogql_plus64(a, b), hogql_plus64(v.f, hogql_fetch(s, place + 16, 8)));
+        a := hogql_times64(hogql_turn64(d, 37), k1) # w.g;
+        d := hogql_plus64(hogql_plus64(b, v.g), hogql_fetch(s, place + 48, 8));
+        b := hogql_times64(hogql_turn64(d, 42), k1) # v.f;
+        c := hogql_turn64(c # w.f, 33);
+        v := hogql_city_weak(s, place, hogql_times64(v.g, k1), hogql_plus64(a, w.f));
+        w := hogql_city_weak(s, place + 32, hogql_plus64(c, w.g), b);
+        d := a;
+        a := c;
+        c := d;
+        place := place + 64;
+    END LOOP;
+    d := hogql_plus64(hogql_city_pair(v.f, w.f), hogql_times64(hogql_mix64(b), k1));
+    RETURN hogql_city_pair(hogql_plus64(d, c), hogql_plus64(hogql_city_pair(v.g, w.g), a));
 END $$;
 """
 

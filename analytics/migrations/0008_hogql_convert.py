@@ -78,6 +78,10 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN rest < 0 THEN rest + abs(divisor) ELSE rest END;
 END $$;
 
+CREATE FUNCTION hogql_positive(rest numeric, divisor numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN rest < 0 THEN rest + abs(divisor) ELSE rest END;
+
 CREATE FUNCTION hogql_exp(x double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN abs(x) < 700 OR x = 'NaN' THEN exp(x)
@@ -203,7 +207,7 @@ CREATE FUNCTION hogql_two_digits(x double precision) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
 RETURN CASE WHEN x = 'NaN' THEN 'nan'
             WHEN abs(x) = 'Infinity' THEN replace(x::text, 'Infinity', 'inf')
-            WHEN abs(x) < 1e13 AND x * 200 = trunc(x * 200) AND x * 100 <> trunc(x * 100)
+            WHEN abs(x) < 1e13 AND x * 8 = trunc(x * 8) AND x * 4 <> trunc(x * 4)
                 THEN (CASE WHEN abs(x) < 1e13 AND abs(x) >= 0 THEN round(x::numeric, 2) END)::text
             WHEN abs(x) < 1e13 THEN to_char(x, 'FM9999999999990.00')
             ELSE (CASE WHEN abs(x) < 'Infinity' THEN x END)::numeric::text || '.00' END;
@@ -215,6 +219,15 @@ RETURN hogql_two_digits(CASE WHEN abs(x) < edges[1] OR abs(x) >= 'Infinity' THEN
                              ELSE x / edges[width_bucket(abs(x), edges)] END)
        || units[1 + CASE WHEN x = 'NaN' THEN 0 ELSE width_bucket(abs(x), edges) END];
 END $$;
+
+-- Whole letters, and one of so many eighths.
+CREATE FUNCTION hogql_bar(
+    x double precision, low double precision, high double precision, width double precision
+) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT repeat('█', (eighths / 8)::integer) || (ARRAY['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'])[
+                   1 + eighths % 8]
+        FROM (SELECT floor(8 * CASE WHEN x = 'NaN' OR x <= low THEN 0 WHEN x >= high THEN width
+                                    ELSE (x - low) * width / (high - low) END)::bigint) AS s(eighths));
 
 -- Years of 365 days, months of 30.5; `most` is the greatest unit, from 0 (years) to 5 (seconds).
 CREATE FUNCTION hogql_time_delta(x double precision, most integer) RETURNS text
@@ -357,14 +370,14 @@ DROP FUNCTION hogql_json_raw; DROP FUNCTION hogql_json_is_huge;
 DROP FUNCTION hogql_json_number; DROP FUNCTION hogql_json_at;
 DROP FUNCTION hogql_json_length; DROP FUNCTION hogql_json_object; DROP FUNCTION hogql_json_array;
 DROP FUNCTION hogql_json; DROP FUNCTION hogql_time_delta;
-DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
+DROP FUNCTION hogql_bar; DROP FUNCTION hogql_readable; DROP FUNCTION hogql_two_digits;
 DROP FUNCTION hogql_between; DROP FUNCTION hogql_integer; DROP FUNCTION hogql_natural;
 DROP FUNCTION hogql_float; DROP FUNCTION hogql_single; DROP FUNCTION hogql_number_text;
 DROP FUNCTION hogql_bool; DROP FUNCTION hogql_uuid; DROP FUNCTION hogql_unsigned;
 DROP FUNCTION hogql_add; DROP FUNCTION hogql_multiply;
 DROP FUNCTION hogql_divide_any; DROP FUNCTION hogql_modulo;
 DROP FUNCTION hogql_positive(double precision, double precision);
-DROP FUNCTION hogql_positive(bigint, bigint);
+DROP FUNCTION hogql_positive(bigint, bigint); DROP FUNCTION hogql_positive(numeric, numeric);
 DROP FUNCTION hogql_exp; DROP FUNCTION hogql_power; DROP FUNCTION hogql_log2; DROP FUNCTION hogql_log1p;
 DROP FUNCTION hogql_log; DROP FUNCTION hogql_log10; DROP FUNCTION hogql_hypot; DROP FUNCTION hogql_erfc;
 DROP FUNCTION hogql_exp2_below; DROP FUNCTION hogql_exponent;

@@ -37,17 +37,31 @@ CREATE FUNCTION hogql_uniq(items anyarray) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (SELECT count(DISTINCT i.value) FROM unnest(items) AS i(value)) $$;
 
+-- Each value where it stands first.
 CREATE FUNCTION hogql_distinct(items anyarray) RETURNS anyarray
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT coalesce((SELECT array_agg(DISTINCT i.value) FROM unnest(items) AS i(value)), items) $$;
+AS $$ SELECT coalesce((SELECT array_agg(d.value ORDER BY d.n) FROM (
+    SELECT i.value, min(i.n) AS n FROM unnest(items) WITH ORDINALITY AS i(value, n) GROUP BY i.value
+) AS d), items) $$;
 
 CREATE FUNCTION hogql_distinct(items jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT jsonb_agg(DISTINCT i.value) FROM jsonb_array_elements(items) AS i(value)), items);
+RETURN coalesce((SELECT jsonb_agg(d.value ORDER BY d.n) FROM (
+    SELECT i.value, min(i.n) AS n FROM jsonb_array_elements(items) WITH ORDINALITY AS i(value, n)
+    GROUP BY i.value
+) AS d), items);
 
 CREATE FUNCTION hogql_quantile(items double precision[], share double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT percentile_cont(share) WITHIN GROUP (ORDER BY i.value) FROM unnest(items) AS i(value));
+
+CREATE FUNCTION hogql_quantile_weighted(items anyarray, weights numeric[], share double precision)
+RETURNS anyelement LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT s.value FROM (
+    SELECT i.value, sum(i.weight) OVER (ORDER BY i.value ROWS UNBOUNDED PRECEDING) AS so_far,
+           sum(i.weight) OVER () AS total
+    FROM unnest(items, weights) AS i(value, weight)
+) AS s WHERE s.so_far >= ceil(s.total::float8 * share) ORDER BY s.value LIMIT 1 $$;
 
 CREATE FUNCTION hogql_quantile_exclusive(items double precision[], share double precision)
 RETURNS double precision
@@ -131,13 +145,48 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT sum(s.value - s.before) FILTER (WHERE s.value > s.before)
         FROM (SELECT i.value, lag(i.value) OVER (ORDER BY i.place) AS before
               FROM unnest(items) WITH ORDINALITY AS i(value, place)) AS s);
+-- ClickHouse's windowFunnel: the last of the steps (bits of `met`) that were reached one after another, each
+-- within `span` of the first.
+CREATE FUNCTION hogql_funnel(span bigint, steps integer, modes text[], times bigint[], met integer[])
+RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    firsts bigint[] := array_fill(NULL::bigint, ARRAY[steps]);
+    lasts bigint[] := firsts;
+    in_order boolean := 'strict_order' = ANY (modes);
+    rising boolean := 'strict_increase' = ANY (modes);
+    e record;
+BEGIN
+    IF steps = 1 AND NOT in_order THEN
+        RETURN CASE WHEN cardinality(times) > 0 THEN 1 END;
+    END IF;
+    FOR e IN SELECT t.time, s.step
+             FROM unnest(times, met) AS t(time, bits), generate_series(0, steps) AS s(step)
+             WHERE CASE WHEN s.step = 0 THEN t.bits = 0 ELSE (t.bits >> (s.step - 1)) & 1 = 1 END
+             ORDER BY t.time, s.step LOOP
+        IF e.step = 0 THEN
+            EXIT WHEN firsts[1] IS NOT NULL;
+        ELSIF e.step = 1 THEN
+            firsts[1] := e.time;
+            lasts[1] := e.time;
+        ELSIF in_order AND firsts[1] IS NOT NULL AND firsts[e.step - 1] IS NULL THEN
+            RETURN (SELECT min(i) - 1 FROM generate_series(1, steps) AS i WHERE firsts[i] IS NULL);
+        ELSIF e.time <= firsts[e.step - 1] + span AND (NOT rising OR lasts[e.step - 1] < e.time) THEN
+            firsts[e.step] := firsts[e.step - 1];
+            lasts[e.step] := e.time;
+            EXIT WHEN e.step = steps;
+        END IF;
+    END LOOP;
+    RETURN (SELECT coalesce(max(i), 0) FROM generate_series(1, steps) AS i WHERE firsts[i] IS NOT NULL);
+END $$;
 """
 
 DROP = """
+DROP FUNCTION hogql_funnel;
 DROP FUNCTION hogql_last; DROP FUNCTION hogql_ring(anyarray, bigint);
 DROP FUNCTION hogql_ring(jsonb, bigint); DROP FUNCTION hogql_arg_max; DROP FUNCTION hogql_arg_min;
 DROP FUNCTION hogql_uniq; DROP FUNCTION hogql_distinct(anyarray); DROP FUNCTION hogql_distinct(jsonb);
-DROP FUNCTION hogql_quantile; DROP FUNCTION hogql_quantile_exclusive; DROP FUNCTION hogql_skew;
+DROP FUNCTION hogql_quantile; DROP FUNCTION hogql_quantile_weighted;
+DROP FUNCTION hogql_quantile_exclusive; DROP FUNCTION hogql_skew;
 DROP FUNCTION hogql_kurt; DROP FUNCTION hogql_entropy; DROP FUNCTION hogql_top(bigint, anyarray);
 DROP FUNCTION hogql_top(bigint, anyarray, bigint[]); DROP FUNCTION hogql_moving(numeric[], bigint, boolean);
 DROP FUNCTION hogql_moving(double precision[], bigint, boolean); DROP FUNCTION hogql_by;

@@ -98,6 +98,23 @@ BEGIN
         FROM unnest(h) WITH ORDINALITY AS x(n, i)), 'hex');
 END $$;
 
+-- ClickHouse's intHash64: MurmurHash3's last steps (Appleby, public domain) with a seed.
+CREATE FUNCTION hogql_int_hash(n bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    h bigint := n # 5544725790478674055;
+BEGIN
+    h := hogql_times64(h # hogql_right64(h, 33), -49064778989728563);
+    h := hogql_times64(h # hogql_right64(h, 33), -4265267296055464877);
+    RETURN h # hogql_right64(h, 33);
+END $$;
+
+-- A whole number's bytes, the lowest first.
+CREATE FUNCTION hogql_little(n bigint, size integer) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN decode((SELECT string_agg(lpad(to_hex((n >> 8 * i) & 255), 2, '0'), '' ORDER BY i)
+    FROM generate_series(0, size - 1) AS i), 'hex');
+
 -- SipHash-2-4 with a key of zeros (Aumasson, Bernstein).
 CREATE FUNCTION hogql_sip_round(v bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -184,6 +201,7 @@ BEGIN
 END $$;
 """
 DROP = """
+DROP FUNCTION hogql_int_hash; DROP FUNCTION hogql_little;
 DROP FUNCTION hogql_xx; DROP FUNCTION hogql_xx_lane; DROP FUNCTION hogql_sip; DROP FUNCTION hogql_sip_round;
 DROP FUNCTION hogql_sha1; DROP FUNCTION hogql_least; DROP FUNCTION hogql_greatest;
 DROP FUNCTION hogql_shift_right(numeric, bigint); DROP FUNCTION hogql_shift_right(bigint, bigint);

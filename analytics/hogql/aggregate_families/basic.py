@@ -114,6 +114,11 @@ def _uniq_over(printed: Printed) -> str:
     return f"hogql_uniq(array_agg({what}){printed.rows()})"
 
 
+def _uniq_up_to(printed: Printed) -> str:
+    one = _uniq_over(printed) if printed.over else _uniq(printed)
+    return f"least({one}, {printed.parameters[0]} + 1)"
+
+
 def _count(printed: Printed) -> str:
     return f"count({printed.args[0] if printed.args else '*'}){printed.filter}"
 
@@ -188,6 +193,26 @@ ROWS = [
             distinct="same",
         )
         for name in ("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta")
+    ),
+    AggregateFunction(
+        "uniqUpTo",
+        "any+",
+        a_count,
+        _uniq_up_to,
+        "different values, n + 1 if there are more than n: `uniqUpTo(n)(x)`",
+        parameters="count",
+        skips=False,
+        distinct="same",
+    ),
+    AggregateFunction(
+        "grouping",
+        "any+",
+        a_count,
+        "GROUPING({*})",
+        "which keys a row of ROLLUP, CUBE or GROUPING SETS is not grouped by, as bits",
+        skips=False,
+        over="",
+        any_case=("grouping",),
     ),
     AggregateFunction(
         "singleValueOrNull",

@@ -11,7 +11,7 @@ from analytics.hogql.aggregate_families.row import (
     items,
 )
 from analytics.hogql.functions.row import ArgumentError
-from analytics.hogql.functions.table import FUNCTIONS
+from analytics.hogql.functions.table import FUNCTIONS, OF_ARRAYS
 from analytics.hogql.print_array import is_json, to_json
 from analytics.hogql.tree import Aggregate, Call, Literal
 from analytics.hogql.types import FLOAT64, INT64, STRING, UINT8, UINT64, Type, array
@@ -38,8 +38,14 @@ def _cut(text: str, printed: Printed) -> str:
     return f"({text})[1:{count}]"
 
 
+def _in_order(printed: Printed) -> str:
+    """All values as they come; of -Distinct each where it comes first."""
+    values = _gather(printed, "")
+    return f"hogql_distinct({values})" if printed.call.distinct else values
+
+
 def _group_array(printed: Printed) -> str:
-    return _cut(_gather(printed, printed.distinct), printed)
+    return _cut(_in_order(printed), printed)
 
 
 def _group_unique(printed: Printed) -> str:
@@ -49,7 +55,7 @@ def _group_unique(printed: Printed) -> str:
 
 
 def _group_last(printed: Printed) -> str:
-    return f"hogql_ring({_gather(printed, printed.distinct)}, {printed.parameters[0]})"
+    return f"hogql_ring({_in_order(printed)}, {printed.parameters[0]})"
 
 
 def _group_sorted(printed: Printed) -> str:
@@ -71,10 +77,11 @@ def _top(printed: Printed) -> str:
 
 def _joined(printed: Printed) -> str:
     separator, *most = [*printed.parameters, *([] if printed.parameters else ["''"])]
-    if most:
-        values = f"array_agg({printed.distinct}{printed.args[0]}{printed.order}){printed.rows()}"
-        return f"array_to_string(({values})[1:{most[0]}], {separator})"
-    text = f"{printed.distinct}{printed.args[0]}, {separator}{printed.order}"
+    if most or printed.call.distinct:
+        values = f"array_agg({printed.args[0]}{printed.order}){printed.rows()}"
+        values = f"(hogql_distinct({values}))" if printed.call.distinct else f"({values})"
+        return f"array_to_string({values}{f'[1:{most[0]}]' if most else ''}, {separator})"
+    text = f"{printed.args[0]}, {separator}{printed.order}"
     return f"string_agg({text}){printed.filter}"
 
 
@@ -87,7 +94,8 @@ def _as_text(call: Aggregate) -> Aggregate:
             raise ArgumentError("`groupConcat` takes a text to put between values.", "groupConcat(', ')(x)")
         call = replace(call, parameters=(one.value,))
     if value.type.name != "String":
-        value = Call("toString", (value,), FUNCTIONS["toString"].result([value.type]))
+        name = "toString" + OF_ARRAYS * bool(value.type.items)
+        value = Call(name, (value,), FUNCTIONS[name].result([value.type]))
     return replace(call, args=(value,))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from analytics.hogql.aggregate_families.basic import moment_number, number_moment
 from analytics.hogql.aggregate_families.row import AggregateFunction, Printed, same
+from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.print_call import zero
+from analytics.hogql.tree import Aggregate
 from analytics.hogql.types import FLOAT64, Type, array
 
 MEDIAN = "0.5::float8"
@@ -77,6 +80,19 @@ def _picked(place: str) -> Callable[[Printed], str]:
     return sql
 
 
+def _weighted(printed: Printed) -> str:
+    rows = printed.rows()
+    gathered = f"array_agg({printed.args[0]}){rows}, array_agg({printed.args[1]}::numeric){rows}"
+    found = [f"hogql_quantile_weighted({gathered}, {share})" for share in _shares(printed)]
+    return _one_or_array(printed, found, printed.call.args[0].type, picks=True)
+
+
+def _whole_weights(call: Aggregate) -> Aggregate:
+    if call.args[1].type.is_signed:
+        raise ArgumentError(f"Weights are not negative, but {call.args[1].type}.", "Write toUInt64(weight).")
+    return call
+
+
 FLOOR = "floor({p} * {n})"
 LOW = "CASE WHEN {p} = 0.5 THEN floor(({n} - 1) / 2) ELSE floor({p} * {n}) END"
 
@@ -87,6 +103,8 @@ def _family(
     returns: Callable[[list[Type]], Type],
     sql: Callable[[Printed], str],
     doc: str,
+    distinct: Literal["sql", ""] = "sql",
+    rewrite: Callable[[Aggregate], Aggregate] | None = None,
 ) -> list[AggregateFunction]:
     """quantileX(p), quantilesX(p, …) and medianX of one kind."""
     kind = name.removeprefix("quantile")
@@ -98,7 +116,8 @@ def _family(
         doc,
         "nan",
         parameters="[share]",
-        distinct="sql",
+        distinct=distinct,
+        rewrite=rewrite,
         aliases=() if kind in {"ExactInclusive", "ExactExclusive"} else (f"median{kind}",),
     )
     many = AggregateFunction(
@@ -109,7 +128,8 @@ def _family(
         f"an array of quantile{kind} for each p",
         parameters="share+",
         skips=False,
-        distinct="sql",
+        distinct=distinct,
+        rewrite=rewrite,
     )
     return [one, many]
 
@@ -156,5 +176,14 @@ ROWS = [
         same,
         _picked(LOW),
         "as quantileExact; of two middle values the lesser",
+    ),
+    *_family(
+        "quantileExactWeighted",
+        "number|time int",
+        same,
+        _weighted,
+        "as quantileExact, each value as often as b says",
+        "",
+        _whole_weights,
     ),
 ]

@@ -49,8 +49,7 @@ class Printed:
     @property
     def order(self) -> str:
         """Behind the values in array_agg: the rows as the subquery gave them. A window has its own order."""
-        ordered = self.printer.place and not self.over and not self.call.distinct
-        return f" ORDER BY {self.printer.place}" if ordered else ""
+        return f" ORDER BY {self.printer.place}" if self.printer.place and not self.over else ""
 
     @property
     def distinct(self) -> str:

@@ -7,13 +7,16 @@ from dataclasses import replace
 from analytics.hogql.aggregate_families.row import NAN, AggregateFunction, Printed, a_count, a_float
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.tree import Aggregate
-from analytics.hogql.types import FLOAT32, FLOAT64, Type
+from analytics.hogql.types import FLOAT32
 
 INFINITY = "'Infinity'::float8"
 
 
-def _spread_type(types: list[Type]) -> Type:
-    return FLOAT32 if types[0] == FLOAT32 else FLOAT64
+def _wide(call: Aggregate) -> Aggregate:
+    if call.args[0].type.required() == FLOAT32:
+        # ClickHouse sums up in 32 bits there: what it gives depends on the order of the rows.
+        raise ArgumentError("Moments of Float32 are not exact.", "Use toFloat64.")
+    return call
 
 
 def _spread(
@@ -25,12 +28,20 @@ def _spread(
         spread = printed.fill(f"{function}({{distinct}}{{0}}::float8){{filter}}")
         rows = printed.fill("count({distinct}{0}){filter}")
         enough = f"WHEN {rows} > 1 THEN 0 WHEN {rows} = 1 THEN {alone}"
-        text = f"coalesce(nullif({spread}, 'NaN'), CASE {enough} END)"
-        return f"({text})::real" if printed.call.type.name == "Float32" else text
+        return f"coalesce(nullif({spread}, 'NaN'), CASE {enough} END)"
 
     empty = INFINITY if name.endswith("Stable") else NAN
     return AggregateFunction(
-        name, "number", _spread_type, sql, doc, empty, distinct="sql", aliases=aliases, any_case=aliases
+        name,
+        "number",
+        a_float,
+        sql,
+        doc,
+        empty,
+        distinct="sql",
+        aliases=aliases,
+        any_case=aliases,
+        rewrite=_wide,
     )
 
 
@@ -52,10 +63,9 @@ def _moments(name: str, less: int, doc: str) -> AggregateFunction:
             printed.fill(f"sum(power({{0}}::float8, {power})){{filter}}") for power in range(1, order + 1)
         ]
         count = printed.fill("count({0}){filter}")
-        text = f"{function}({count}, {', '.join(sums)}, {less})"
-        return f"({text})::real" if printed.call.type.name == "Float32" else text
+        return f"{function}({count}, {', '.join(sums)}, {less})"
 
-    return AggregateFunction(name, "number", _spread_type, sql, doc, NAN)
+    return AggregateFunction(name, "number", a_float, sql, doc, NAN, rewrite=_wide)
 
 
 def _weighted(printed: Printed) -> str:

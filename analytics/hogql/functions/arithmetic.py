@@ -12,6 +12,7 @@ from analytics.hogql.functions.time_moves import difference_type, moved_type, pl
 from analytics.hogql.functions.widths import bits_of, calm, cut, wrapped
 from analytics.hogql.tree import Call, Expr
 from analytics.hogql.types import (
+    BOOL,
     FLOAT64,
     INT8,
     UINT8,
@@ -47,9 +48,10 @@ def _difference(types: list[Type]) -> Type:
 
 
 def _quotient(types: list[Type]) -> Type:
-    """intDiv: as wide as the dividend; a float is 64 bits wide and signed."""
+    """intDiv: as wide as the dividend; a float is signed."""
     signed = any(type_.is_signed or type_.is_float for type_ in types)
-    return integer(64 if types[0].is_float else types[0].bits, signed)
+    widths = {"Float32": 32, "Float64": 64}
+    return integer(widths.get(types[0].name, types[0].bits), signed)
 
 
 def _rest(types: list[Type]) -> Type:
@@ -74,9 +76,9 @@ def _magnitude(types: list[Type]) -> Type:
 
 
 def _number(types: list[Type]) -> Type:
-    """greatest and least: the common type; of truths a number."""
+    """greatest and least: the common type; of two truths, neither NULL, a number."""
     found = same(types)
-    return Type("UInt8", nullable=found.nullable) if found.name == "Bool" else found
+    return UINT8 if found == BOOL and len(types) == 2 else found
 
 
 def _or_null(returns: Returns) -> Returns:
@@ -130,7 +132,7 @@ def _int_div(printer: Expressions, call: Call) -> str:
         text = f"div(({a})::numeric, ({b})::numeric)" if huge else f"(({a}) / {b})"
     text = wrapped(text, call.type) if right.type.is_float else text
     if call.name == "intDivOrZero":
-        return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
+        return f"(CASE WHEN {texts[1]} = 0 AND {texts[0]} IS NOT NULL THEN 0 ELSE {text} END)"
     return text
 
 
@@ -146,15 +148,16 @@ def _modulo(printer: Expressions, call: Call) -> str:
     bare = call.name.removesuffix("OrNull").removesuffix("OrZero")
     divisor = texts[1] if bare == call.name else f"nullif({texts[1]}, 0)"
     if call.type.is_float:
+        divisor = texts[1] if call.name.endswith("OrZero") else divisor
         text = f"hogql_modulo(({texts[0]})::float8, ({divisor})::float8)"
     else:
         # A hash may be beyond bigint.
         kind = "numeric" if UINT64 in {arg.type.required() for arg in call.args} else "bigint"
         text = f"mod(({texts[0]})::{kind}, ({divisor})::{kind})" + "::bigint" * (call.type.bits < 64)
-    if bare == "positiveModulo":
+    if bare == "positiveModulo" and (call.type.is_float or call.args[0].type.is_signed):
         text = f"hogql_positive({text}, {texts[1]})"
-    if call.name.endswith("OrZero"):
-        return f"(CASE WHEN {texts[1]} = 0 THEN 0 ELSE {text} END)"
+    if call.name.endswith("OrZero") and not call.type.is_float:  # of fractions it is no number all the same
+        return f"(CASE WHEN {texts[1]} = 0 AND {texts[0]} IS NOT NULL THEN 0 ELSE {text} END)"
     return text
 
 
@@ -187,7 +190,8 @@ def _extreme(printer: Expressions, call: Call) -> str:
             return f"coalesce(greatest({known}), greatest({', '.join(texts)}))"
     if kind is not None and kind.name == "String":
         texts[0] = f'{texts[0]} COLLATE "C"'
-    return f"{call.name}({', '.join(texts)})"
+    text = f"{call.name}({', '.join(texts)})"
+    return f"({text} <> 0)" if call.type.name == "Bool" else text
 
 
 def _weight(printer: Expressions, call: Call) -> str:

@@ -2,75 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from analytics.hogql.functions.arrays import beside, merged, of_items
 from analytics.hogql.functions.higher_order import summed
 from analytics.hogql.functions.row import ArgumentError, Function
 from analytics.hogql.print_array import Elements, collect, from_json, is_json, size
 from analytics.hogql.print_call import sql_type, zero
-from analytics.hogql.tree import Call, Expr, Lambda, Literal
+from analytics.hogql.tree import Aggregate, Call, Column, Expr, Lambda, Literal
 from analytics.hogql.types import FLOAT64, UINT8, UINT32, UINT64, Type, array, common, wider
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
-# What arrayReduce may be asked for, as functions of arrays.
-_REDUCERS = {
-    "sum": "arraySum",
-    "avg": "arrayAvg",
-    "min": "arrayMin",
-    "max": "arrayMax",
-    "count": "length of arrays",
-    "uniq": "arrayUniq",
-    "uniqExact": "arrayUniq",
-    "groupUniqArray": "arrayDistinct",
-}
-_QUANTILE = re.compile(r"(?:quantile\((0(?:\.\d+)?|1)\)|median)")
+REDUCED = "\0reduced"  # a source that no query can name
 
 
-def _reduce(args: list[Expr]) -> Expr | None:
-    """arrayReduce('sum', a) is arraySum(a)."""
-    name, values = args[0], args[1]
-    asked = name.value if isinstance(name, Literal) else None
-    if not isinstance(asked, str) or (asked not in _REDUCERS and not _QUANTILE.fullmatch(asked)):
-        known = ", ".join([*_REDUCERS, "median", "quantile(0.9)"])
-        raise ArgumentError("`arrayReduce` takes the name of an aggregate.", f"These: {known}.")
-    if asked not in _REDUCERS:
-        return None
-    if values.type.item.nullable and asked in {"sum", "avg", "count", "uniq", "uniqExact"}:
-        raise ArgumentError(
-            "`arrayReduce` would leave out NULLs.", "Leave them out with arrayFilter(x -> x IS NOT NULL, …)."
-        )
-    types = {"sum": summed, "avg": _float, "min": _item, "max": _item, "groupUniqArray": _distinct}
-    type_ = types.get(asked, _count)([values.type])
-    return Call(_REDUCERS[asked], (values,), type_)
-
-
-def _count(types: list[Type]) -> Type:
-    return UINT64
-
-
-def _float(types: list[Type]) -> Type:
-    return FLOAT64
-
-
-def _item(types: list[Type]) -> Type:
-    return types[0].item
-
-
-def _distinct(types: list[Type]) -> Type:
-    return array(types[0].item.required())
-
-
-def _quantile(printer: Expressions, call: Call) -> str:
-    name, values = call.args
-    match = _QUANTILE.fullmatch(str(name.value)) if isinstance(name, Literal) else None
-    share = printer.parameter(float(match[1] or 0.5) if match else 0.5, "float8")
-    elements = Elements(printer, (values,))
-    text = f"percentile_cont({share}) WITHIN GROUP (ORDER BY ({elements.items[0]})::float8)"
-    return elements.select(f"coalesce({text}, 'NaN'::float8)")
+def _reduce(printer: Expressions, call: Call) -> str:
+    """An aggregate's name, its parameters, and arrays: the aggregate of their elements, in their order."""
+    name = str(call.args[0].value) if isinstance(call.args[0], Literal) else ""
+    parameters = tuple(arg.value for arg in call.args[1:] if isinstance(arg, Literal))
+    elements = Elements(printer, tuple(arg for arg in call.args if arg.type.is_array))
+    columns = tuple(Column(REDUCED, f"x{index}", item) for index, item in enumerate(elements.types))
+    *args, condition = (*columns, None) if not name.endswith("If") else columns
+    aggregate = Aggregate(
+        name.removesuffix("If"),
+        tuple(arg for arg in args if arg is not None),
+        call.type,
+        condition=condition,
+        parameters=cast(tuple[float | str, ...], parameters),
+    )
+    around, printer.place = printer.place, elements.place
+    printer.lambdas.append((REDUCED, elements.items))
+    try:
+        return elements.select(printer.value(aggregate))
+    finally:
+        printer.lambdas.pop()
+        printer.place = around
 
 
 def _fold(printer: Expressions, call: Call) -> str:
@@ -188,9 +156,10 @@ def _plain(args: list[Expr]) -> Expr | None:
 
 def _inside(printer: Expressions, call: Call) -> str:
     """Is b a stretch of a?"""
-    whole, part = (printer.value(arg) for arg in call.args)
-    last = f"{size(whole, call.args[0].type)} - {size(part, call.args[1].type)}"
-    stretch = f"({whole})[g + 1 : g + {size(part, call.args[1].type)}] = {part}"
+    type_ = common([arg.type for arg in call.args]) or call.args[0].type
+    whole, part = (printer.as_type(arg, type_) for arg in call.args)
+    last = f"{size(whole, type_)} - {size(part, type_)}"
+    stretch = f"({whole})[g + 1 : g + {size(part, type_)}] = {part}"
     return f"EXISTS (SELECT 1 FROM generate_series(0, {last}) AS g WHERE {stretch})"
 
 
@@ -203,9 +172,7 @@ def _same_plain(args: list[Expr]) -> Expr | None:
 
 
 ROWS = [
-    Function(
-        "arrayReduce", "const array", FLOAT64, _quantile, "an aggregate of the elements", rewrite=_reduce
-    ),
+    Function("arrayReduce", "const any+", FLOAT64, _reduce, "an aggregate of the elements"),
     Function(
         "arrayFold",
         "lambda array any",

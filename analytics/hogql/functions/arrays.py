@@ -155,6 +155,13 @@ def _joined(printer: Expressions, call: Call) -> str:
     return elements.select(f"coalesce(string_agg({printed}, {separator} ORDER BY {elements.place}), '')")
 
 
+def _plain_items(args: list[Expr]) -> None:
+    if args[0].type.item.items:
+        raise ArgumentError(
+            f"`arrayStringConcat` does not join {args[0].type}.", "Use arrayMap with toString."
+        )
+
+
 def _repeated(printer: Expressions, call: Call) -> str:
     """arrayWithConstant(n, x)."""
     count, value = call.args
@@ -273,5 +280,6 @@ ROWS = [
         "the elements as one text",
         aliases=("array_to_string",),
         any_case=("array_to_string",),
+        rewrite=_plain_items,
     ),
 ]

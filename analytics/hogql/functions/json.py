@@ -7,6 +7,7 @@ of an object come sorted by length and letters, and a number written 1e3 is 1000
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def _own_property(args: list[Expr]) -> list[Expr]:
     return args
 
 
-def _at(printer: Expressions, source: Expr, path: list[Expr]) -> str:
+def at(printer: Expressions, source: Expr, path: Sequence[Expr]) -> str:
     """The json at keys (text) and places (from 1; negative from the end); NULL if there is none."""
     text = printer.value(source)
     text = f"({text})::json" if source.type == JSON else f"hogql_json({text})"
@@ -74,27 +75,27 @@ def _known(printer: Expressions, call: Call, text: str) -> str:
 def _value(printer: Expressions, call: Call) -> str:
     target = call.type.required()
     kind = Type("Bool") if call.name == "JSONExtractBool" else target
-    text = f"coalesce({_read(_at(printer, call.args[0], list(call.args[1:])), kind)}, {zero(kind)})"
+    text = f"coalesce({_read(at(printer, call.args[0], list(call.args[1:])), kind)}, {zero(kind)})"
     return _known(printer, call, f"({text})::integer" if kind.name == "Bool" else text)
 
 
 def _raw(printer: Expressions, call: Call) -> str:
-    text = f"coalesce(hogql_json_raw({_at(printer, call.args[0], list(call.args[1:]))}), '')"
+    text = f"coalesce(hogql_json_raw({at(printer, call.args[0], list(call.args[1:]))}), '')"
     return _known(printer, call, text)
 
 
 def _has(printer: Expressions, call: Call) -> str:
-    return _known(printer, call, f"({_at(printer, call.args[0], list(call.args[1:]))} IS NOT NULL)")
+    return _known(printer, call, f"({at(printer, call.args[0], list(call.args[1:]))} IS NOT NULL)")
 
 
 def _sized(printer: Expressions, call: Call) -> str:
     sql = {"JSONLength": "length", "JSONType": "type", "JSONExtractKeys": "keys"}.get(call.name, "items")
-    return _known(printer, call, f"hogql_json_{sql}({_at(printer, call.args[0], list(call.args[1:]))})")
+    return _known(printer, call, f"hogql_json_{sql}({at(printer, call.args[0], list(call.args[1:]))})")
 
 
 def _pairs(printer: Expressions, call: Call) -> str:
     typed = call.name == "JSONExtractKeysAndValues"
-    text = _at(printer, call.args[0], list(call.args[1 : len(call.args) - typed]))
+    text = at(printer, call.args[0], list(call.args[1 : len(call.args) - typed]))
     kind = call.type.item.items[1]
     value = "hogql_json_raw(value)"
     if typed:
@@ -111,7 +112,7 @@ def _pairs(printer: Expressions, call: Call) -> str:
 
 def _extract(printer: Expressions, call: Call) -> str:
     """JSONExtract: of an array each item as its type."""
-    text, type_ = _at(printer, call.args[0], list(call.args[1:-1])), call.type
+    text, type_ = at(printer, call.args[0], list(call.args[1:-1])), call.type
     item = type_.item if type_.is_array else type_
     value = _read("value" if type_.is_array else text, item, loose=True)
     value = value if item.nullable else f"coalesce({value}, {zero(item)})"
@@ -181,7 +182,7 @@ def _path_of(args: list[Expr]) -> list[Expr]:
 
 def _by_path(name: str, type_: Type, doc: str) -> Function:
     def sql(printer: Expressions, call: Call) -> str:
-        text = _at(printer, call.args[0], _path_of(list(call.args)))
+        text = at(printer, call.args[0], _path_of(list(call.args)))
         if name == "JSON_EXISTS":
             return _known(printer, call, f"({text} IS NOT NULL)")
         return _known(printer, call, f"hogql_{name.lower()}({text})")
@@ -199,7 +200,7 @@ def _as_json(printer: Expressions, call: Call) -> str:
         return f"hogql_number_text(({text})::text)"
     if kind.name in {"String", "UUID", "Date"} or kind == array(STRING):
         return f"replace(to_json({text})::text, '/', '\\/')"
-    return f"to_json({text})::text"
+    return f"to_json(({text})::{sql_type(kind)})::text"
 
 
 def _writable(args: list[Expr]) -> None:

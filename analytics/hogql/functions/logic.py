@@ -40,6 +40,10 @@ def _first_known(types: list[Type]) -> Type:
     return (common(counted) or counted[0]) if counted else NULL
 
 
+def _coalesced(printer: Expressions, call: Call) -> str:
+    return f"coalesce({', '.join(printer.as_type(arg, call.type) for arg in call.args)})"
+
+
 def _check_choice(args: list[Expr]) -> Expr | None:
     """coalesce and ifNull: the one argument that can matter, if it is one; else they must go together."""
     counted = [arg for arg in args if arg.type != NULL]
@@ -72,10 +76,13 @@ def _distinct(name: str, doc: str) -> Function:
         if common([arg.type for arg in args]) is None:
             raise ArgumentError("These two cannot be compared.", "Convert one of them.")
 
+    def sql(printer: Expressions, call: Call) -> str:
+        type_ = common([arg.type for arg in call.args]) or call.args[0].type
+        left, right = (printer.as_type(arg, type_) for arg in call.args)
+        return f"({left} {word} {right})"
+
     word = "IS DISTINCT FROM" if name == "isDistinctFrom" else "IS NOT DISTINCT FROM"
-    return Function(
-        name, "any any", UINT8, f"({{0}} {word} {{1}})", doc, strict=False, condition=True, rewrite=rewrite
-    )
+    return Function(name, "any any", UINT8, sql, doc, strict=False, condition=True, rewrite=rewrite)
 
 
 def _transform(args: list[Expr]) -> Expr:
@@ -95,7 +102,7 @@ def _transform(args: list[Expr]) -> Expr:
         raise ArgumentError(
             f"A key of `transform` is not {value.type}.", "Convert one with toString or toFloat."
         )
-    type_ = common([default.type, *(item.type for item in values.args)])
+    type_ = common([*(item.type for item in values.args), default.type])
     if type_ is None:
         raise ArgumentError("The values of `transform` have different types.", "Convert them with toString.")
     tests = [Compare("=", value, key, UINT8) for key in keys.args]
@@ -189,7 +196,7 @@ ROWS = [
         "coalesce",
         "any+",
         _first_known,
-        "coalesce({*})",
+        _coalesced,
         "the first that is not NULL",
         strict=False,
         any_case=("coalesce",),
@@ -199,7 +206,7 @@ ROWS = [
         "ifNull",
         "any any",
         _first_known,
-        "coalesce({0}, {1})",
+        _coalesced,
         "the second if the first is NULL",
         strict=False,
         any_case=("ifNull",),

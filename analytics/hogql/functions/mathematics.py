@@ -104,7 +104,8 @@ ROWS = [
         "widthBucket",
         "number number number int",
         _buckets,
-        "width_bucket({0}::float8, {1}::float8, {2}::float8, ({3})::integer)::bigint",
+        "(CASE WHEN {1}::float8 >= {2}::float8 THEN 0 * ({0} - {0} + {3})::bigint"
+        " ELSE width_bucket({0}::float8, {1}::float8, {2}::float8, ({3})::integer)::bigint END)",
         "in which of n equal parts of low … high it lies; 0 below, n + 1 above",
         aliases=("width_bucket",),
         any_case=("width_bucket",),

@@ -51,7 +51,21 @@ def _check_unit(args: list[Expr]) -> None:
         raise ArgumentError("That is no unit.", f"One of {', '.join(DELTA_UNITS)}.")
 
 
+def _check_bar(args: list[Expr]) -> None:
+    width = args[3].value if len(args) > 3 and isinstance(args[3], Literal) else 80
+    if not isinstance(width, int | float) or not 1 <= width <= 1000:
+        raise ArgumentError("The width of a bar is a constant from 1 to 1000.", "bar(x, 0, 100, 40)")
+
+
 ROWS = [
+    Function(
+        "bar",
+        "number number number [number]",
+        STRING,
+        "hogql_bar({0}::float8, {1}::float8, {2}::float8, {3|80}::float8)",
+        "a bar of up to n letters (80) for a in b … c",
+        rewrite=_check_bar,
+    ),
     Function(
         "formatReadableSize",
         "number",

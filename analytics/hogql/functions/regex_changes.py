@@ -38,6 +38,8 @@ def _new_text(pattern: str, new: str) -> tuple[regex.Printed, str]:
     """The printed pattern, and the new text with \\0 … \\9 as PostgreSQL writes them."""
     used = {int(number) for number, _ in _REFERENCE.findall(new) if number}
     printed = search(pattern, used)
+    if any(printed.places[number] > 9 for number in used - {0}):
+        raise regex.UnlikeError("This regular expression has too many parts before a group that is used.")
 
     def reference(match: re.Match[str]) -> str:
         if match[1] is None:

@@ -142,6 +142,25 @@ def _groups(printer: Expressions, call: Call) -> str:
     return f"coalesce((SELECT ARRAY[{items}] FROM {found} AS m WHERE m IS NOT NULL), '{{}}'::text[])"
 
 
+def _all_matches(printer: Expressions, call: Call) -> str:
+    """The groups of each match, or for each group all its matches."""
+    pattern = pattern_of(call.args)
+    printed = search(pattern, _all_groups(pattern))
+    items = [f"coalesce(t.m[{printed.places[number]}], '')" for number in sorted(printed.places)]
+    found = f"regexp_matches({printer.value(call.args[0])}, {printer.parameter(printed.text, 'text')}, 'g')"
+    if call.name.endswith("Horizontal"):
+        columns = [f"coalesce(jsonb_agg({item} ORDER BY t.i), '[]'::jsonb)" for item in items]
+        gathered = f"jsonb_build_array({', '.join(columns)})"
+    else:
+        gathered = f"coalesce(jsonb_agg(jsonb_build_array({', '.join(items)}) ORDER BY t.i), '[]'::jsonb)"
+    return f"(SELECT {gathered} FROM {found} WITH ORDINALITY AS t(m, i))"
+
+
+def _check_all_groups(args: list[Expr]) -> None:
+    not_empty(pattern_of(args))
+    _check_groups(args)
+
+
 def _check_all(args: list[Expr]) -> None:
     not_empty(pattern_of(args))
     _check_extract(args)
@@ -225,6 +244,23 @@ ROWS = [
         _groups,
         "what each group of the first match matches",
         rewrite=checked(_check_groups),
+    ),
+    Function(
+        "extractAllGroupsVertical",
+        "text text",
+        array(array(STRING)),
+        _all_matches,
+        "what each group of each match matches, by match",
+        aliases=("extractAllGroups",),
+        rewrite=checked(_check_all_groups),
+    ),
+    Function(
+        "extractAllGroupsHorizontal",
+        "text text",
+        array(array(STRING)),
+        _all_matches,
+        "the same, by group",
+        rewrite=checked(_check_all_groups),
     ),
     Function(
         "extractAll",
