@@ -23,7 +23,7 @@ from tests.stack import Stack
 
 # Kills, events, poison.
 WHOLE, SLICE = (160, 200_000, 1_000), (8, 20_000, 20)
-PATIENCE = 3  # times as long as all may take to be well again it is waited for
+PATIENCE = 3  # times as long as it may take it is waited for; once where it may never come
 ASK_SECONDS = 0.05  # between two questions whether all is well again
 
 
@@ -119,7 +119,7 @@ class Run:
 
     def _heal(self, kind: str, name: str, killed_at: float) -> float:
         """Seconds from the kill until a new event is queryable and no event from before it waits."""
-        patience = PATIENCE * within(kind)
+        patience = within(kind) * (1 if self.plan.breakage else PATIENCE)
         deadline = killed_at + patience
         self.prober.send(self.batches.probe(name), longest_pause=0.1, seconds=patience)
         while not self._is_queryable(name) and time.monotonic() < deadline:
