@@ -25,7 +25,7 @@ lint: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-# Kills everything, again and again, and counts afterwards: 10 to 20 minutes; ARGS=--slice, about a minute.
+# Kills everything, again and again, and counts afterwards: about 10 minutes; ARGS=--slice, about a minute.
 prove: $(VENV)/dev
 	@$(BIN)/python -m tests.chaos $(ARGS)
 

@@ -1,6 +1,6 @@
 """`python -m tests.chaos [--slice] [--seed N]`: the proof that an event answered with 2xx is stored once.
 
-160 kills and 200,000 events, 10 to 20 minutes; with `--slice` 8 kills and 20,000, a minute or so. Exit status
+160 kills and 200,000 events, about 10 minutes; with `--slice` 8 kills and 20,000, a minute or so. Exit status
 1 if anything was lost, doubled or not accounted for, or if it took too long until all was well again. A seed
 repeats whom it kills and after which batch; what the machine does in between, nobody repeats.
 """
