@@ -38,7 +38,7 @@ HELD_BYTES = 64 * 2**20  # of all bodies at once: under a flood the process stay
 
 # Two pools, so that slow questions, pages and waits never stand before an event. Ingest is bound by Python,
 # where more threads would only take turns; the others wait for PostgreSQL, and each holds a connection.
-INGEST = re.compile(rb"/v1/analytics/[^/]+/?")
+INGEST = re.compile(rb"/v1/analytics/[^/]+/?|/(?:batch|capture|i/v0/e)/?|/e/|/i/v1/analytics/events")
 INGEST_THREADS, THREADS = 8, 32
 # After so long a request is worth watching its client for. Nearly all are answered before.
 PATIENCE_SECONDS = 0.1

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+POSTHOG = ("/batch", "/capture", "/e/", "/i/", "/flags")  # what PostHog's SDKs ask for
+
 
 class AgentryError(Exception):
     """An error that is safe to show: a stable code, one plain sentence, and what to do next.
@@ -55,5 +57,5 @@ def not_found(
 
 def is_api(request: HttpRequest) -> bool:
     """Whether a request speaks JSON: its errors then take the one shape, not a page."""
-    machine = request.path.startswith(("/v1/", "/api/", "/healthz", "/readyz", "/metrics", "/mcp"))
+    machine = request.path.startswith(("/v1/", "/api/", "/healthz", "/readyz", "/metrics", "/mcp", *POSTHOG))
     return machine or request.path.endswith((".json", ".csv"))

@@ -15,12 +15,12 @@ from django.urls import get_resolver
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from agentry.api import BROKEN, answer, as_error, method_not_allowed
-from agentry.errors import AgentryError, is_api
+from agentry.errors import POSTHOG, AgentryError, is_api
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Keys only: no session, no cookie of ours, no CSRF, no messages, so none of their middleware.
-DIRECT = ("/v1/", "/q/", "/api/", "/healthz", "/readyz", "/metrics")
+DIRECT = ("/v1/", "/q/", "/api/", "/healthz", "/readyz", "/metrics", *POSTHOG)
 QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

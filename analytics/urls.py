@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.customers import views
 from analytics.endpoint import QueryView
 from analytics.ingest.endpoint import ingest
+from analytics.ingest.posthog import capture
+from analytics.ingest.posthog_v1 import capture_v1
 from analytics.metrics import metrics
 from analytics.properties import change_property, properties
 
@@ -18,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/analytics/<slug:project>", ingest),
     path("v1/analytics/<slug:project>/query/", QueryView.as_view(), name="query"),
     path("v1/analytics/<slug:project>/query", QueryView.as_view()),
+    re_path("^(?:(?:batch|capture|i/v0/e)/?|e/)$", capture, name="posthog_capture"),
+    path("i/v1/analytics/events", capture_v1, name="posthog_capture_v1"),
     path(f"{PROJECT}/properties", properties, name="properties"),
     path(f"{PROJECT}/properties/change", change_property, name="change_property"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),

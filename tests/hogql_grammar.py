@@ -151,7 +151,8 @@ POOLS: dict[str, list[str]] = {
     "bool": ["1", "0", "true", "event = 'page_view'", "properties.cached", "toHour(timestamp) > 9", "2"],
     "time": TIMES + DATES,
     "moment": TIMES,
-    "moment64": ["timestamp", "properties.due", "toDateTime64('2026-10-25 01:30:00.5', 3)"],
+    "moment64": ["timestamp", "properties.due", "toDateTime64('2026-10-25 02:30:00.5', 3)"],
+    "decimal": ["now() - timestamp", "timestamp - properties.due"],
     "date": DATES,
     "interval": ["interval 1 day", "interval 2 month", "toIntervalHour(3)", "interval -1 week"],
     "array": ARRAYS,
@@ -195,7 +196,12 @@ def call(row: Function, rng: random.Random) -> str:
     return f"{row.name.removesuffix(OF_ARRAYS)}({', '.join(arguments(row.takes.split(), rng))})"
 
 
-PARAMETERS = {"share": ["0.5", "0.9", "0.99", "0", "1"], "count": ["2", "5"], "text": ["', '", "''"]}
+PARAMETERS = {
+    "share": ["0.5", "0.9", "0.99", "0", "1"],
+    "count": ["2", "5"],
+    "span": ["0", "60", "3600"],
+    "text": ["', '", "''"],
+}
 
 
 def aggregate(row: AggregateFunction, rng: random.Random) -> str:

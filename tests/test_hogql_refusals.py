@@ -185,6 +185,9 @@ def test_only_its_own_columns(text: str) -> None:
         ("select distinct event from events order by timestamp", "order_by_not_selected"),
         ("select " + ", ".join(f"{number} as c{number}" for number in range(1_700)), "too_many_columns"),
         ("select quantile(2)(properties.latency_ms) from events", "wrong_arguments"),
+        ("select arrayCount(NULL)", "type_mismatch"),
+        ("select arrayMax(NULL)", "type_mismatch"),
+        ("select arrayCount(x -> x, NULL, [1])", "type_mismatch"),
         ("select 1 limit -1", "wrong_arguments"),
         ("select event from events order by 7", "wrong_arguments"),
         ("select event from events where event in (select event, uuid from events)", "wrong_arguments"),
@@ -197,6 +200,8 @@ def test_only_its_own_columns(text: str) -> None:
         ("select 1 in (" + "1," * 100_000 + "1)", "query_too_long"),
         ("select event from events where event in (1", "syntax_error"),
         ("select 'abc", "syntax_error"),
+        ("select 1 from events array join", "syntax_error"),
+        ("select 1 from events array join as a", "syntax_error"),
         ("select ｅvent from events", "unknown_column"),
     ],
 )

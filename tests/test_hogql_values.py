@@ -24,6 +24,8 @@ def test_values(project: Project) -> None:
         "argMax(1, [1, 2])",
         "min((1, [1, 2]))",
         "max((number, 1)) over () from numbers(3)",
+        "arraySort(NULL)",
+        "arraySort(groupUniqArray(NULL)) from numbers(3)",
         "argMax(number, (number, 1)) over () from numbers(3)",
     ],
 )

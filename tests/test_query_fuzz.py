@@ -68,5 +68,9 @@ def outcome(project: Project, hogql: str) -> str:
 def test_made_up_queries(project: Project, bugs: list[Any], random: Random) -> None:
     hogql = Writer(random).any()
     bugs.clear()
-    code = outcome(project, hogql)
+    try:
+        code = outcome(project, hogql)
+    except Exception as error:
+        error.add_note(hogql)
+        raise
     assert bugs == [], f"{code}: {hogql}"

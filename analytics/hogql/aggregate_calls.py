@@ -11,6 +11,7 @@ from analytics.hogql import aggregates, allow, array_reduce, calls
 from analytics.hogql.aggregate_families.row import AggregateFunction, count_kinds
 from analytics.hogql.aggregates import Named
 from analytics.hogql.calls import check_kind, contains_aggregate, wrong
+from analytics.hogql.functions import decimals
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Aggregate, Call, Expr, Literal
@@ -106,6 +107,8 @@ def _aggregate(
     if named.arrays:
         parameters = _parameters(row, list(node.args.get("params") or []), resolve, node)
         return array_reduce.over_rows(row, parameters, args, condition, node)
+    if row.name in decimals.AS_FLOAT:
+        args = decimals.read(row.name, args)[1]
     for index, arg in enumerate(args):
         check_kind(row.name, row.kinds_at(index), arg, node)
     if distinct and not row.distinct:

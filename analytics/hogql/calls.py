@@ -12,7 +12,7 @@ from analytics.hogql import aggregates, lambdas, tuples
 from analytics.hogql.allow import place
 from analytics.hogql.constants import fold
 from analytics.hogql.errors import HogQLError, perhaps
-from analytics.hogql.functions import table, time_moves
+from analytics.hogql.functions import decimals, table, time_moves
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.table import FUNCTIONS, canonical
 from analytics.hogql.moments import MOMENTS, beside_time, moment, unit_first
@@ -70,6 +70,8 @@ def _moment(name: str, args: list[Expr], scope: Scope, node: exp.Expr) -> Expr:
         raise wrong(error.message, node, error.hint) from None
 
 
+# The operators between two tuples, part by part.
+OF_TUPLES = {"plus": "tuplePlus", "minus": "tupleMinus"}
 # A NULL written there makes a strict function NULL, of the type Nullable(Nothing); these keep their type.
 THREE_VALUED = {"and", "or", "toBool"}
 
@@ -78,6 +80,10 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
     """A call of a function of the table, its arguments checked, folded where it is constant."""
     if args and args[0].type.items and name + table.OF_ARRAYS in FUNCTIONS:
         name += table.OF_ARRAYS
+    if any(arg.type.is_decimal for arg in args):
+        name, args = decimals.read(name, args)
+    if name in OF_TUPLES and len(args) == 2 and all(arg.type.is_tuple for arg in args):
+        name = OF_TUPLES[name]
     row = FUNCTIONS.get(name)
     if row is None:
         raise wrong(
@@ -89,6 +95,10 @@ def build(name: str, args: list[Expr], node: exp.Expr) -> Expr:
         raise wrong(f"`{name}` takes {takes} arguments, not {len(args)}.", node, f"{name}: {row.doc}.")
     for index, arg in enumerate(args):
         check_kind(name, row.kinds_at(index), arg, node)
+        bare = arg.type == NULL and not isinstance(arg, Lambda)
+        if bare and not row.strict and {"array", "lambda"} >= {*row.kinds_at(index)}:
+            message = f"`{name}` takes an array there, not NULL."
+            raise wrong(message, node, "Write [] for an array without elements.", "type_mismatch")
     if row.strict and name not in THREE_VALUED and any(arg.type == NULL for arg in args):
         return Literal(None, NULL)
     try:
@@ -109,6 +119,7 @@ KINDS: dict[str, Callable[[Expr], bool]] = {
     "number": lambda arg: arg.type.is_number,
     "int": lambda arg: arg.type.is_integer or arg.type.name == "Bool",
     "bool": lambda arg: arg.type.is_number,
+    "decimal": lambda arg: arg.type.is_decimal,
     "time": lambda arg: arg.type.is_time,
     "moment": lambda arg: arg.type.is_moment,
     "moment64": lambda arg: arg.type.name.startswith("DateTime64"),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from analytics.hogql.calls import build, wrong
 from analytics.hogql.functions.table import FUNCTIONS
-from analytics.hogql.tree import Expr, Literal
+from analytics.hogql.lambdas import ALIAS
+from analytics.hogql.tree import Call, Column, Expr, Lambda, Literal
+from analytics.hogql.tuples import elements
 from analytics.hogql.type_names import parse_type
 from analytics.hogql.types import NULL, STRING, Type
+
+_NAMED = re.compile(r"[(,]\s*[A-Za-z_]\w*\s+[A-Z]")  # Tuple(n Int64)
 
 
 def target(node: exp.Cast | exp.CastToStrType) -> Type:
@@ -19,6 +25,10 @@ def target(node: exp.Cast | exp.CastToStrType) -> Type:
 
 
 def named(text: str, node: exp.Expr) -> Type:
+    if _NAMED.search(text):
+        raise wrong(
+            "A tuple has no names here.", node, "Write the types of its items only; read them as .1, .2 …"
+        )
     found = parse_type(text)
     if found is None:
         hint = "String, Bool, Int64, Float64, UUID, Date, DateTime, Array(…) and Nullable(…) are some."
@@ -29,15 +39,32 @@ def named(text: str, node: exp.Expr) -> Type:
 def cast(expr: Expr, to: Type, node: exp.Expr) -> Expr:
     """The value as the type. For text that is none of it NULL, where ClickHouse throws."""
     if to.items:
-        if expr.type == to:
-            return expr
-        raise wrong(f"{expr.type} cannot be cast to {to}.", node, "Cast its items with arrayMap.")
+        return expr if expr.type == to else _items_cast(expr, to, node)
     if expr.type == NULL:
         if to.nullable:
             return Literal(None, to)
         raise wrong(f"NULL is no {to}.", node, f"Cast to Nullable({to}).", "type_mismatch")
     value = expr if expr.type.required() == to.required() else _converted(expr, to, node)
     return build("toNullable", [value], node) if to.nullable and not value.type.nullable else value
+
+
+def _items_cast(expr: Expr, to: Type, node: exp.Expr) -> Expr:
+    """Arrays and tuples: each item is cast."""
+    if expr.type.name != to.name or (to.is_tuple and len(to.items) != len(expr.type.items)):
+        message = f"{expr.type} cannot be cast to {to}."
+        raise wrong(message, node, "Cast to a type of as many items.", "type_mismatch")
+    if to.is_tuple:
+        parts = [cast(part, item, node) for part, item in zip(elements(expr), to.items, strict=True)]
+        return build("tuple", parts, node)
+    if isinstance(expr, Call) and expr.name == "array":
+        return Call("array", tuple(cast(item, to.item, node) for item in expr.args), to)
+    alias = f"{ALIAS}_cast{_depth(to)}"
+    item = Column(alias, "x0", expr.type.item)
+    return Call("arrayMap", (Lambda(alias, (item,), cast(item, to.item, node), to.item), expr), to)
+
+
+def _depth(type_: Type) -> int:
+    return 1 + max(map(_depth, type_.items), default=0)
 
 
 def _converted(expr: Expr, to: Type, node: exp.Expr) -> Expr:

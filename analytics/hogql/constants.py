@@ -17,15 +17,13 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:([ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
+TEXTS = {"toDate", "toDateTime", "toDateTime64", "parseDateTimeBestEffort", "parseDateTime64BestEffort"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_DATE, _LAST_MOMENT = date(2149, 6, 6), datetime(2106, 2, 7, 6, 28, 15, tzinfo=UTC)
 
 
 def parse_time(text: str, zone: str = "") -> datetime | date | None:
-    """A Date or DateTime from ISO text, read in the zone unless it names an offset, to the millisecond.
-
-    None if it is neither.
-    """
+    """A Date or DateTime from ISO text, read in the zone unless it names an offset; None if it is neither."""
     match = _ISO.fullmatch(text)
     if match is None:
         return None
@@ -33,10 +31,15 @@ def parse_time(text: str, zone: str = "") -> datetime | date | None:
         if match[1] is None:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else at(moment, zone)
+        return moment.astimezone(UTC) if moment.tzinfo else at(moment, zone)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def cut(moment: datetime, digits: int) -> datetime:
+    """The moment without what lies behind so many digits of its second."""
+    step: int = 10 ** (6 - digits)
+    return moment.replace(microsecond=moment.microsecond // step * step)
 
 
 def fold(call: Call) -> Expr:
@@ -78,8 +81,10 @@ def _value(call: Call) -> Value:
     if not isinstance(first, Literal):
         return None
     value: Value = first.value
-    if isinstance(value, str) and call.name in {"toDate", "toDateTime", "toDateTime64"}:
+    if isinstance(value, str) and call.name in TEXTS and not call.type.nullable:
         value = parse_time(value, "" if call.name == "toDate" else call.type.zone)
+    if type(value) is int and call.name == "toDateTime" and 0 <= value < 1 << 32:
+        return datetime.fromtimestamp(value, UTC)
     if not isinstance(value, date):
         return None
     if call.name in {"plus", "minus"}:
@@ -129,10 +134,10 @@ def _bucket(call: Call, value: date, clock: datetime) -> Value:
     match call.name:
         case "toDate":
             return day
-        case "toDateTime":
+        case "toDateTime" | "parseDateTimeBestEffort":
             return moment.replace(microsecond=0) if moment else day_start(day, call.type.zone)
-        case "toDateTime64" if call.type.precision >= 3:
-            return moment or day_start(day, call.type.zone)
+        case "toDateTime64" | "parseDateTime64BestEffort":
+            return cut(moment, call.type.precision) if moment else day_start(day, call.type.zone)
         case "toStartOfMinute" if moment:
             return moment.replace(second=0, microsecond=0)
         case "toStartOfHour" if moment and has_whole_hours(call.type.zone or "UTC"):

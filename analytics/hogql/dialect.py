@@ -29,6 +29,7 @@ EXTRACTED = {
     "week": "toISOWeek",
     "day": "toDayOfMonth",
     "doy": "toDayOfYear",
+    "isodow": "toDayOfWeek",
     "isoyear": "toISOYear",
     "hour": "toHour",
     "minute": "toMinute",
@@ -36,6 +37,8 @@ EXTRACTED = {
     "millisecond": "toMillisecond",
     "epoch": "toUnixTimestamp",
 }
+
+FROM_SUNDAY = 2  # the mode of toDayOfWeek in which Sunday is 0
 
 
 def _limit(parser: Any) -> tuple[str, exp.Expr | None]:
@@ -61,6 +64,11 @@ def _extract(parser: Any) -> exp.Expr:
     if parser._next and parser._next.token_type == TokenType.FROM and unit in EXTRACTED:
         parser._advance(2)
         return exp.Anonymous(this=EXTRACTED[unit], expressions=[parser._parse_bitwise()])
+    if parser._next and parser._next.token_type == TokenType.FROM and unit == "dow":
+        parser._advance(2)
+        return exp.Anonymous(
+            this="toDayOfWeek", expressions=[parser._parse_bitwise(), exp.Literal.number(FROM_SUNDAY)]
+        )
     return exp.Anonymous(this="extract", expressions=parser._parse_csv(parser._parse_lambda))
 
 
@@ -108,6 +116,7 @@ class HogQLParser(ClickHouseParser):
         TokenType.LIMIT: _limit,
     }
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # list[1] is an element of `list`, not an array
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         "CAST": Parser.FUNCTION_PARSERS["CAST"],
         "EXTRACT": _extract,
@@ -146,17 +155,20 @@ class HogQLParser(ClickHouseParser):
         before = self._index
         _, side, kind = self._parse_join_parts()
         if kind and kind.text.upper() == "ARRAY" and self._match(TokenType.JOIN):
-            first, *rest = self._parse_csv(self._parse_array)
-            return exp.Join(this=first, expressions=rest, kind="ARRAY", side=side.text if side else None)
+            arrays = self._parse_csv(self._parse_array)
+            if not arrays:
+                self.raise_error("ARRAY JOIN without an array")
+            side_ = side.text if side else None
+            return exp.Join(this=arrays[0], expressions=arrays[1:], kind="ARRAY", side=side_)
         self._retreat(before)
         return super()._parse_join(*args, **options)
 
     def _parse_array(self) -> exp.Expr | None:
         """`array`, `array AS name`, `array name`."""
         array = self._parse_bitwise()
-        if self._match(TokenType.ALIAS):
+        if array is not None and self._match(TokenType.ALIAS):
             return exp.Alias(this=array, alias=self._parse_id_var(any_token=True))
-        if self._match_set((TokenType.VAR, TokenType.IDENTIFIER), advance=False):
+        if array is not None and self._match_set((TokenType.VAR, TokenType.IDENTIFIER), advance=False):
             return exp.Alias(this=array, alias=self._parse_id_var())
         return array
 

@@ -10,6 +10,7 @@ from sqlglot import exp
 from analytics.hogql import aggregate_calls, allow, calls, casts, membership, names, windows
 from analytics.hogql.calls import build, require_bool
 from analytics.hogql.functions.time_units import unit_of
+from analytics.hogql.moments import BARE_MOMENTS, moment
 from analytics.hogql.scope import Around, Scope
 from analytics.hogql.tree import (
     Aggregate,
@@ -236,6 +237,8 @@ class Expressions:
         name = node.name.lower() if len(node.parts) == 1 and not node.this.quoted else ""
         if name in NOT_FINITE and name not in {*self.scope.aliases, *self.scope.columns}:
             return Literal(float(name), FLOAT64)
+        if name in BARE_MOMENTS and name not in {*self.scope.aliases, *self.scope.columns}:
+            return moment(BARE_MOMENTS[name], [], self.scope)
         return names.column(node, self.scope, self.resolve)
 
     def bracket(self, node: exp.Bracket) -> Expr:

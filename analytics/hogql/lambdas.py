@@ -23,8 +23,9 @@ def arguments(name: str, nodes: list[exp.Expr], scope: Scope, resolve: Resolve, 
     """A call's arguments, where one is a lambda over the arrays among the others. Raises HogQLError."""
     values = [None if isinstance(argument, exp.Lambda) else resolve(argument) for argument in nodes]
     items = [value.type.item for value in values if value is not None and value.type.is_array]
-    if name == "arrayFold" and len(values) == 3 and values[2] is not None:
-        items = [values[2].type, *items[:1]]  # what is carried along, then the element
+    if name == "arrayFold" and len(values) > 2 and (start := values[-1]) is not None:
+        arrays = [value.type.item for value in values[1:-1] if value is not None and value.type.is_array]
+        items = [start.type, *arrays]  # what is carried along, then the elements
     if not items:
         raise _wrong("A lambda goes with an array.", node, "For example `arrayMap(x -> x + 1, [1, 2])`.")
     return [

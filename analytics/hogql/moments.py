@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from analytics.hogql.constants import in_zone_of, parse_time
+from analytics.hogql.constants import cut, in_zone_of, parse_time
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.functions.time_units import unit_of
 from analytics.hogql.functions.time_zones import zone_of
 from analytics.hogql.scope import Scope
 from analytics.hogql.tree import Call, Expr, Literal
-from analytics.hogql.types import DATE, DATETIME, Type
+from analytics.hogql.types import DATE, DATETIME, DATETIME64, Type
 from analytics.hogql.zones import day_start, is_zone
 
+# A date of one separator, with or without a time behind it.
+_LOOSE = re.compile(
+    r"\s*(\d{4})([-/.])(\d\d?)\2(\d\d?)(?:(?:T|\s+)(\d\d?)(?::(\d\d?)(?::(\d\d?)(\.\d*)?)?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?\s*"
+)
 # By the name in lower case: names that give the query's moment, most arguments.
 MOMENTS = {
     "now": 1,
@@ -23,6 +29,8 @@ MOMENTS = {
     "yesterday": 0,
     "utctimestamp": 0,
 }
+# Read without parentheses, as in standard SQL.
+BARE_MOMENTS = {"current_date": "today", "current_timestamp": "now"}
 UNIT_FIRST = {"dateDiff", "dateAdd", "dateSub", "age", "dateTrunc"}
 
 
@@ -65,17 +73,30 @@ def beside_time(expr: Expr, kind: Type) -> Expr:
     return expr
 
 
+def _as_iso(text: str) -> str:
+    """2026/11/1 5:00 as ISO writes it, 2026-11-01 05:00:00; what is no such text as it is."""
+    match = _LOOSE.fullmatch(text)
+    if match is None:
+        return text
+    day = f"{match[1]}-{match[3]:0>2}-{match[4]:0>2}"
+    if match[5] is None:
+        return day
+    clock = ":".join(f"{part or '':0>2}" for part in match.group(5, 6, 7))
+    zone = match[9] or ""
+    zone = "+00:00" if zone in {"Z", "UTC", "GMT"} else f"{zone}:00" if len(zone) == 3 else zone
+    return f"{day} {clock}{(match[8] or '').rstrip('.')}{zone}"
+
+
 def _text_as_time(text: str, kind: Type) -> Expr | None:
     digits = text.isascii() and text.isdigit()
     if digits and len(text) in {9, 10} and kind.is_moment:
         return Literal(datetime.fromtimestamp(int(text), UTC), Type("DateTime", zone=kind.zone))
     if digits and len(text) == 8:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    found = parse_time(text, kind.zone)
+    found = parse_time(_as_iso(text), kind.zone)
     if isinstance(found, datetime):
-        if kind.name == "DateTime":
-            return Literal(found.replace(microsecond=0), Type("DateTime", zone=kind.zone))
-        return Literal(found, Type("DateTime64(3)", zone=kind.zone))
+        type_ = kind if kind.is_moment else DATETIME64
+        return Literal(cut(found, type_.precision), type_)
     if found is None or not kind.is_moment:
         return None if found is None else Literal(found, DATE)
     return Literal(day_start(found, kind.zone), Type("DateTime", zone=kind.zone))

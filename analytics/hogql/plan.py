@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from analytics.hogql.constants import instant
+from analytics.hogql.bounds import beyond_bounds, bounds
 from analytics.hogql.gather import columns_read, gathered
 from analytics.hogql.ranges import DAY, Range, divide, floor_day
 from analytics.hogql.tree import (
-    Call,
-    Column,
-    Compare,
     Expr,
-    Literal,
+    In,
     Query,
     Relation,
     Rollup,
@@ -24,11 +21,15 @@ from analytics.hogql.tree import (
     Table,
     Union,
 )
-from analytics.hogql.types import UINT8
 from analytics.hogql.walk import map_expr, map_relation, map_select
-from analytics.hogql.weigh import MILLISECOND, SWAPPED, InexactError, Weigher
+from analytics.hogql.weigh import InexactError, Weigher
 
 MAX_RAW_HOURS = 240  # more gaps than ten days of hours: raw events for all is the simpler plan
+
+_NO_HOUR = "Raw events, because no whole hour lies in its window."
+_NO_DETAILS = (
+    "Raw events, because the hours in it have more endpoints, methods, statuses and plans than rollups hold."
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,18 @@ class _Planner:
         return planned
 
     def _inside(self, expr: Expr) -> Expr:
-        return map_expr(expr, self._inside, self.query)
+        return map_expr(expr, self._inside, self._members if isinstance(expr, In) else self.query)
+
+    def _members(self, query: Query) -> Query:
+        """A subquery after IN: which values there are is all that counts, so rollups may serve it."""
+        if not isinstance(query, Select) or query.aggregated or (query.limit, query.limit_by) != (None, None):
+            return self.query(query)
+        known = len(self.parts)
+        found = self.query(replace(query, distinct=True, order_by=()))
+        if self.parts[known:] and self.parts[-1].reason:
+            del self.parts[known:]
+            return self.query(query)
+        return found
 
     def _from_rollups(self, select: Select, table: Table) -> tuple[Select, Part]:
         if not self.facts.rollups:
@@ -126,64 +138,7 @@ class _Planner:
         segments = tuple(Segment(level, tuple(ranges)) for level, ranges in levels if ranges)
         columns = columns_read(weighed, table.alias)
         relation = Rollup(table.alias, table.project_id, weigher.detail, segments, columns)
-        part = Part("events", tuple(segment.level for segment in segments), tuple(raw))
+        used = tuple(segment.level for segment in segments)
+        reason = "" if used != ("events",) else _NO_HOUR if not gaps else _NO_DETAILS
+        part = Part("events", used, tuple(raw), reason)
         return gathered(replace(weighed, relation=relation), relation), part
-
-
-def bounds(where: Expr | None, alias: str) -> tuple[datetime | None, datetime | None]:
-    """[since, until) that the ANDed conditions on the time imply; None where they leave it open."""
-    since: list[datetime] = []
-    until: list[datetime] = []
-    for condition in _conditions(where):
-        if isinstance(condition, Compare):
-            low, high = _bound(condition, alias)
-            since += [low] if low else []
-            until += [high] if high else []
-    return max(since, default=None), min(until, default=None)
-
-
-def beyond_bounds(where: Expr | None, alias: str) -> Expr | None:
-    """What `bounds` does not say already: each row of the rollups would be asked it again."""
-    rest = [condition for condition in _conditions(where) if not _is_said(condition, alias)]
-    if len(rest) < 2:
-        return rest[0] if rest else None
-    return Call("and", tuple(rest), UINT8)
-
-
-def _is_said(condition: Expr, alias: str) -> bool:
-    if not isinstance(condition, Compare) or _bound(condition, alias) == (None, None):
-        return False
-    # One exact millisecond is the weigher's to refuse.
-    return condition.op != "=" or not isinstance(condition.left, Column)
-
-
-def _conditions(where: Expr | None) -> tuple[Expr, ...]:
-    if where is None:
-        return ()
-    return where.args if isinstance(where, Call) and where.name == "and" else (where,)
-
-
-def _bound(compare: Compare, alias: str) -> tuple[datetime | None, datetime | None]:
-    op, left, right = compare.op, compare.left, compare.right
-    if isinstance(left, Literal):
-        op, left, right = SWAPPED[op], right, left  # type: ignore[assignment]
-    moment = instant(right) if isinstance(right, Literal) else None
-    if moment is None:
-        return None, None
-    step = MILLISECOND
-    if isinstance(left, Call) and left.name == "toDate":
-        if op == "=" and floor_day(moment) != moment:
-            return None, None  # no day is at noon
-        left, step = left.args[0], DAY
-        moment = floor_day(moment) + (
-            timedelta() if floor_day(moment) == moment or op in {">", "<="} else DAY
-        )
-    if not isinstance(left, Column) or left.source != alias or left.name != "timestamp":
-        return None, None
-    return {
-        ">": (moment + step, None),
-        ">=": (moment, None),
-        "<": (None, moment),
-        "<=": (None, moment + step),
-        "=": (moment, moment + step),
-    }.get(op, (None, None))

@@ -37,6 +37,8 @@ def sql_type(type_: Type) -> str:
     """Arrays of plain values are arrays; PostgreSQL has no arrays of arrays or of tuples: these are jsonb."""
     if type_.is_array:
         return "jsonb" if type_.item.items else sql_type(type_.item) + "[]"
+    if type_.is_decimal:
+        return "numeric"
     return "timestamptz" if type_.is_moment else SQL_TYPES.get(type_.name, "bigint")
 
 

@@ -93,7 +93,7 @@ def _reduced(printer: Expressions, call: Call) -> str:
 
 NUMBERS = [f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)]
 SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
-    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date")},
+    **{f"to{name}": _or_null for name in (*NUMBERS, "Float32", "Float64", "UUID", "Date", "Date32")},
     "toBool": lambda printer, call: (
         f"accurateCastOrNull({printer.value(call.args[0])}, 'Bool')"
         if call.args[0].type.name == "String"
@@ -103,4 +103,9 @@ SPECIAL: dict[str, Callable[[Expressions, Call], str]] = {
     **dict.fromkeys(("greatest", "least", "coalesce", "ifNull"), _alike),
     "concat": _concat,
     "arrayReduce": _reduced,
+    "array": lambda printer, call: (
+        f"CAST([], {printer.text(str(call.type))})"
+        if not call.args and call.type.item.name != "Nothing"
+        else ""
+    ),
 }

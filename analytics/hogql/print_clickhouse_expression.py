@@ -122,7 +122,7 @@ class Expressions:
                     if not type_.zone
                     else (f"toTimeZone(toDateTime('{value:%Y-%m-%d %H:%M:%S}', 'UTC'), {zone})")
                 )
-            return self.moment(value)
+            return self._fine_moment(value, type_)
         if isinstance(value, date):
             return f"toDate('{value:%Y-%m-%d}')"
         if isinstance(value, str):
@@ -133,6 +133,13 @@ class Expressions:
         if type_.required() != smallest(int(value)):
             return f"CAST({text}, {self.text(str(type_.required()))})"
         return f"({text})" if value < 0 else text
+
+    def _fine_moment(self, moment: datetime, type_: Type) -> str:
+        """A DateTime64 of its own digits and zone."""
+        digits = type_.precision
+        text = f"{moment:%Y-%m-%d %H:%M:%S.%f}"[: 20 + digits].rstrip(".")
+        made = f"toDateTime64('{text}', {digits}, 'UTC')"
+        return f"toTimeZone({made}, {self.text(type_.zone)})" if type_.zone else made
 
     def _property(self, prop: Property) -> str:
         """NULL for what is missing or JSON null; else the text of the value, read as the property's type."""

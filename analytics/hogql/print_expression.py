@@ -29,7 +29,7 @@ from analytics.hogql.tree import (
     Window,
 )
 from analytics.hogql.tuples import elements
-from analytics.hogql.types import BOOL, NULL, UINT8, Type, common
+from analytics.hogql.types import BOOL, NULL, UINT8, UINT64, Type, common
 
 MAX_BIGINT = (1 << 63) - 1
 # Their SQL is not NULL for every NULL argument: least() leaves it out, a CASE takes its ELSE.
@@ -46,6 +46,7 @@ GUARDED = {
     *("formatReadableTimeDelta", "parseDateTimeOrZero", "parseDateTimeInJodaSyntaxOrZero"),
     *("parseDateTime64BestEffortUSOrZero", "toMonday", "toStartOfWeek", "toLastDayOfWeek", "dateTrunc"),
     *("toStartOfMonth", "toLastDayOfMonth", "toStartOfQuarter", "toStartOfYear", "toStartOfISOYear"),
+    *("toStartOfInterval", "factorial", "fromDaysSinceYearZero"),
 }
 MAX_SQL = 1 << 20  # characters: a template may print an argument twice, and thirty of them nest
 
@@ -98,6 +99,12 @@ class Expressions:
         """The expression as a number: true is 1."""
         text = self.value(expr)
         return f"({text})::integer" if expr.type.required() == BOOL else text
+
+    def whole(self, expr: Expr) -> str:
+        """The expression as a bigint. An unsigned one of 64 bits may be a numeric; one beyond is refused."""
+        text = self.number(expr)
+        is_plain = isinstance(expr, Literal) or expr.type.required() != UINT64
+        return text if is_plain else f"({text})::bigint"
 
     def as_type(self, expr: Expr, type_: Type) -> str:
         """The expression as a value of a wider type than its own."""
@@ -245,7 +252,7 @@ class Expressions:
 
     def arguments(self, call: Call) -> list[str]:
         """The call's arguments, each as what its place takes: a condition, a number or any value."""
-        printers = {"bool": self.condition, "number": self.number, "int": self.number}
+        printers = {"bool": self.condition, "number": self.number, "int": self.whole}
         row = FUNCTIONS[call.name]
         return [printers.get(row.kinds_at(i)[0], self.value)(arg) for i, arg in enumerate(call.args)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+_SIZES = re.compile(r"\d+")
 _INTEGER = re.compile(r"U?Int(8|16|32|64)")
 
 
@@ -165,6 +166,8 @@ def common(types: list[Type]) -> Type | None:
         return next(type_ for type_ in types if type_.name != "Nothing").or_null(nullable)
     if all(kind.is_number for kind in kinds):
         return _common_number(kinds).or_null(nullable)
+    if all(kind.is_integer or kind.is_decimal for kind in kinds):
+        return _common_decimal(kinds).or_null(nullable)
     if all(kind.is_time for kind in kinds):
         found = _common_time([type_ for type_ in types if type_.name != "Nothing"])
         return None if found is None else found.or_null(nullable)
@@ -187,9 +190,17 @@ def _common_number(kinds: set[Type]) -> Type:
     return integer(max(signed, 2 * unsigned), signed=True)
 
 
+def _common_decimal(kinds: set[Type]) -> Type:
+    """The most digits in all, the most after the point."""
+    sizes = [tuple(map(int, _SIZES.findall(kind.name))) for kind in kinds if kind.is_decimal]
+    whole, after = (max(column) for column in zip(*sizes, strict=True))
+    return Type(f"Decimal({whole}, {after})")
+
+
 def _common_time(types: list[Type]) -> Type | None:
-    """A DateTime of the first one's zone. None for a Date beside a zone: its midnight is another moment."""
-    zone = next(type_.zone for type_ in types if type_.is_moment)
+    """The most precise one's digits and zone. None for a Date beside a zone: its midnight is another."""
+    moments = [type_ for type_ in types if type_.is_moment]
+    zone = max(moments, key=lambda type_: ("64" in type_.name, type_.precision)).zone
     if zone and any(not type_.is_moment for type_ in types):
         return None
     precision = max(type_.precision for type_ in types)

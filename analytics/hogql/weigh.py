@@ -9,11 +9,12 @@ are `cuts`, and the planner takes the buckets around them from a finer level.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from analytics.hogql.bucket_width import bucket_width
-from analytics.hogql.constants import instant
+from analytics.hogql.bucket_width import bucket_width, span_width
 from analytics.hogql.lambdas import ALIAS as LAMBDA
+from analytics.hogql.measures import MEASURES, Adder, has_measure
+from analytics.hogql.thresholds import is_time, own_time, threshold
 from analytics.hogql.tree import (
     Aggregate,
     Call,
@@ -30,15 +31,12 @@ from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
 from analytics.hogql.walk import free_columns, map_expr, sources
 from analytics.hogql.zones import has_whole_hours
 
-MILLISECOND = timedelta(milliseconds=1)
 DETAILS = {"endpoint", "method", "status", "plan"}
-MEASURES = {"latency_ms", "bytes"}
 # Aggregates that give the same whether a row counts once or `calls` times.
 UNWEIGHED = {
     *("min", "max", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
     *("uniq", "uniqExact", "uniqCombined", "uniqCombined64", "uniqHLL12", "uniqTheta"),
 }
-SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
 class InexactError(Exception):
@@ -68,10 +66,10 @@ class Weigher:
                 return self._aggregate(expr)
             case Compare() if (cut := self._time_comparison(expr)) is not None:
                 return cut
-            case Call(args=args) if args and (self._is_time(args[0]) or self._is_zoned(args[0])):
+            case Call(name="dateDiff" | "age" | "dateName", args=(unit, *times)):
+                return self._spanned(expr, unit, times)
+            case Call(args=args) if args and self._is_read(args[0]):
                 return self._bucketed(expr)
-            case Call(name="dateDiff") if any(self._is_time(arg) for arg in expr.args):
-                raise InexactError("it measures from each event's own time")
             case Scalar() if free_columns(expr.query):
                 raise InexactError("a subquery looks at each event around it")
             case Window() if not self.grouped:
@@ -80,7 +78,11 @@ class Weigher:
                 return map_expr(expr, self.rewrite, lambda query: query)
 
     def _is_time(self, expr: Expr | None) -> bool:
-        return isinstance(expr, Column) and expr.source == self.alias and expr.name == "timestamp"
+        return is_time(expr, self.alias)
+
+    def _is_read(self, expr: Expr) -> bool:
+        """The time, perhaps read in a zone or cut to seconds."""
+        return own_time(expr, self.alias) is not None
 
     def _is_foreign(self, source: str) -> bool:
         return source != self.alias and not source.startswith(LAMBDA)
@@ -111,38 +113,51 @@ class Weigher:
             raise InexactError(f"rollups hold the sum and count of `{name}`, not each value")
         raise InexactError(f"the property `{'.'.join(map(str, prop.path))}` is not in the rollups")
 
-    def _is_zoned(self, expr: Expr) -> bool:
-        return isinstance(expr, Call) and expr.name == "toTimeZone" and self._is_time(expr.args[0])
-
     def _bucketed(self, call: Call) -> Expr:
-        """A function of the time. Days of another zone are made of hours, if its offset is whole hours."""
-        bucket: Expr = self._own("bucket", DATETIME64)
-        width, zoned = bucket_width(call), call.args[0]
-        if isinstance(zoned, Call):
-            if not has_whole_hours(zoned.type.zone):
-                raise InexactError(f"hours of {zoned.type.zone} begin inside the hours of rollups")
-            bucket = replace(zoned, args=(bucket, *zoned.args[1:]))
+        """A function of the time."""
+        width = bucket_width(call)
         if not width:
             raise InexactError(f"`{call.name}` of the time differs inside an hour")
-        if width == "hour" or isinstance(zoned, Call):
-            self.hourly = True
         rest = tuple(self.rewrite(arg) for arg in call.args[1:])
-        return replace(call, args=(bucket, *rest))
+        return replace(call, args=(self._bucket(call.args[0], width), *rest))
+
+    def _bucket(self, time: Expr, width: str) -> Expr:
+        """The bucket's start in place of the time, which a function of such a width looks at. Days of
+        another zone are made of hours, if its offset is whole hours."""
+        zone = time.type.zone
+        if zone and not has_whole_hours(zone):
+            raise InexactError(f"hours of {zone} begin inside the hours of rollups")
+        if width == "hour" or zone:
+            self.hourly = True
+        return self._in_place(time)
+
+    def _in_place(self, time: Expr) -> Expr:
+        if isinstance(time, Call):
+            return replace(time, args=(self._in_place(time.args[0]), *time.args[1:]))
+        return self._own("bucket", DATETIME64)
+
+    def _spanned(self, call: Call, unit: Expr, times: list[Expr]) -> Expr:
+        """dateDiff('day', timestamp, b) sees the days of both only."""
+        if not any(self._is_read(time) for time in times):
+            return map_expr(call, self.rewrite, lambda query: query)
+        width = span_width(call)
+        if not width:
+            raise InexactError("it measures from each event's own time")
+        found = [self._bucket(time, width) if self._is_read(time) else self.rewrite(time) for time in times]
+        return replace(call, args=(unit, *found))
 
     def _time_comparison(self, compare: Compare) -> Expr | None:
         """timestamp > moment: the truth changes at one millisecond, which becomes a cut."""
-        op, left, right = compare.op, compare.left, compare.right
-        if self._is_time(right):
-            op, left, right = SWAPPED[op], right, left  # type: ignore[assignment]
-        if not self._is_time(left):
+        if found := threshold(compare, self.alias):
+            self.cuts.add(found.moment)
+            bucket, moment = self._own("bucket", DATETIME64), Literal(found.moment, DATETIME64)
+            return replace(compare, op=">=" if found.after else "<", left=bucket, right=moment)
+        sides = (compare.left, compare.right)
+        if not any(self._is_read(side) for side in sides):
             return None
-        moment = instant(right) if isinstance(right, Literal) else None
-        if moment is None:
+        if not any(isinstance(side, Literal) for side in sides):
             raise InexactError("it compares each event's time with something that is no constant")
-        if op in {"=", "!="}:
-            raise InexactError("it asks for one exact millisecond")
-        self.cuts.add(moment + MILLISECOND if op in {">", "<="} else moment)
-        return replace(compare, op=op, left=self._own("bucket", DATETIME64), right=right)
+        raise InexactError("it asks for one exact millisecond")
 
     def _aggregate(self, aggregate: Aggregate) -> Expr:
         condition = None if aggregate.condition is None else self.rewrite(aggregate.condition)
@@ -154,8 +169,8 @@ class Weigher:
         if args and self._is_time(args[0]) and name in {"min", "max"}:
             edge = self._own("first_at" if name == "min" else "last_at", DATETIME64)
             return replace(aggregate, args=(edge,), condition=condition)
-        if measure := self._measure(args):
-            return self._measured(aggregate, measure, condition)
+        if args and has_measure(args[0]):
+            return self._measured(aggregate, condition)
         if name == "any":  # the first by time, as it is met in a scan of the events
             edge = self._own("first_at", DATETIME64)
             first = (self.rewrite(args[0]), edge)
@@ -169,21 +184,20 @@ class Weigher:
             return replace(aggregate, args=tuple(map(self.rewrite, args)), condition=condition)
         raise InexactError(f"`{name}` needs every single event")
 
-    def _measure(self, args: tuple[Expr, ...]) -> str | None:
-        arg = args[0] if args else None
-        if isinstance(arg, Property) and len(arg.path) == 1 and arg.path[0] in MEASURES:
-            return arg.path[0]
-        return None
-
-    def _measured(self, aggregate: Aggregate, measure: str, condition: Expr | None) -> Expr:
-        total = self._own(f"{measure}_sum", FLOAT64.or_null())
-        count = self._own(f"{measure}_count", UINT64)
-        if aggregate.name == "count":
-            return replace(aggregate, name="sum", args=(count,), condition=condition)
-        if aggregate.name not in {"sum", "avg"}:
+    def _measured(self, aggregate: Aggregate, condition: Expr | None) -> Expr:
+        measure = next(name for name in sorted(MEASURES) if has_measure(aggregate.args[0], {name}))
+        if aggregate.name not in {"count", "sum", "avg"}:
             raise InexactError(f"rollups hold the sum and count of `{measure}`, not its `{aggregate.name}`")
+        added = Adder(self._sum, self.rewrite).added(aggregate.args[0])
+        if added is None:
+            raise InexactError(f"rollups hold the sum and count of `{measure}`, not each value")
+        if aggregate.name == "count":
+            return replace(aggregate, name="sum", args=(added.count,), condition=condition)
         name = "weighted_sum" if aggregate.name == "sum" else "weighted_avg"
-        return replace(aggregate, name=name, args=(total, count), condition=condition)
+        return replace(aggregate, name=name, args=(added.total, added.count), condition=condition)
+
+    def _sum(self, name: str) -> Column:
+        return self._own(name, FLOAT64.or_null() if name.endswith("_sum") else UINT64)
 
     def _weighted(self, aggregate: Aggregate, condition: Expr | None) -> Expr:
         """count() is sum(calls); count(x) sums calls where x is not NULL; sum(x) is sum(x * calls)."""
@@ -195,8 +209,8 @@ class Weigher:
             present = Call("isNotNull", (value,), UINT8)
             both = present if condition is None else Call("and", (present, condition), UINT8)
             return replace(aggregate, name="sum", args=(calls,), condition=both)
-        if not (value.type.is_integer or value.type.name == "Bool"):
-            raise InexactError(f"`{aggregate.name}` of fractions adds up differently in rollups")
+        if not value.type.is_number:
+            raise InexactError(f"`{aggregate.name}` needs every single event")
         product = Call("multiply", (value, calls), value.type)
         if aggregate.name == "sum":
             return replace(aggregate, args=(product,), condition=condition)

@@ -48,7 +48,7 @@ def events(body: bytes, content_type: str = "") -> Iterator[Sent]:
     if not body:
         message = "The body is empty."
         raise AgentryError(400, "empty_body", message, "Send one event, an array of events, or NDJSON.")
-    _check_utf8(body)
+    check_utf8(body)
     if content_type.partition(";")[0].strip().lower() in LINES_TYPES:
         return map(sent_as, lines(body))
     if body.startswith(b"["):
@@ -72,13 +72,13 @@ def parse(raw: bytes) -> object:
     if len(raw) > EVENT_BYTES:
         raise Verdict("too_large", f"The event is larger than {EVENT_BYTES // 1024} KB.")
     if b"\\u0000" in raw:
-        raw = _storable(raw)
+        raw = storable(raw)
     try:
         value = _parse(raw)
     except RecursionError:
         raise Verdict("too_deep", "The event is nested too deeply to be read.") from None
     except msgspec.DecodeError:
-        value = _parse_repaired(_storable(raw))
+        value = _parse_repaired(storable(raw))
     check_long_numbers(raw)
     return value
 
@@ -94,7 +94,7 @@ def _parse_repaired(raw: bytes) -> object:
         raise Verdict("not_json", "The event is not valid JSON.") from None
 
 
-def _storable(raw: bytes) -> bytes:
+def storable(raw: bytes) -> bytes:
     r"""The same JSON with \ufffd for each NUL, and for each surrogate that stands alone.
 
     Escaped backslashes are hidden meanwhile as NUL bytes, which JSON has not, so that `\\u0000` stays."""
@@ -144,7 +144,8 @@ def _refuse_scalar(body: bytes) -> NoReturn:
     raise AgentryError(400, "not_an_event", message, "Send a JSON object, or an array of objects.")
 
 
-def _check_utf8(body: bytes) -> None:
+def check_utf8(body: bytes) -> None:
+    """Raises 400 `not_utf8`."""
     if body.isascii():
         return
     try:

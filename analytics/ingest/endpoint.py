@@ -7,9 +7,7 @@ and still cost; `openapi` describes it to drf-spectacular.
 from __future__ import annotations
 
 import time
-from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
@@ -17,63 +15,59 @@ from django.views.decorators.csrf import csrf_exempt
 from agentry.accounts.keystore import Access, authorize
 from agentry.errors import AgentryError, not_found
 from analytics.ingest import body, wait
+from analytics.ingest.accept import answer, check_user_agent, keep
 from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import events
-from analytics.ingest.stream import Receipt, append
+from analytics.ingest.once import Once
 from analytics.ingest.times import Clock
-from analytics.ingest.wake import wake
 
 YES = ("true", "1")
 NO = ("false", "0", "")
-_encode = msgspec.json.Encoder().encode
 
 
 @csrf_exempt
 def ingest(request: HttpRequest, project: str) -> HttpResponse:
-    """Accept events. Raises AgentryError 400, 401, 403, 404, 413, 415, 503."""
+    """Accept events. Raises AgentryError 400, 401, 403, 404, 413, 415, 422, 503."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    _check_user_agent(request.META.get("HTTP_USER_AGENT", ""))
+    check_user_agent(request)
     access = authorize(request.META.get("HTTP_AUTHORIZATION"), "dsn")
     project_id = _check_project(access, project)
-    waits = _waits(request)
+    respond = _stored if _waits(request) else _accepted
+    batch, once = _judged(request, project_id)
+    if once is None:
+        return respond(batch)
+    response = once.claim(project_id, 200 if respond is _stored else 202)
+    if response is None:
+        response = respond(batch)
+        once.remember(project_id, response)
+    return response
+
+
+def _judged(request: HttpRequest, project_id: int) -> tuple[Batch, Once | None]:
+    """The body is gone when this returns: it may be large, and the answer may have to wait."""
     clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
-    sent = events(body.read(request), request.META.get("CONTENT_TYPE", ""))
-    batch = judge(project_id, sent, clock)
-    return _stored(batch) if waits else _accepted(batch)
+    content = body.read(request)
+    sent = events(content, request.META.get("CONTENT_TYPE", ""))
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return judge(project_id, sent, clock), None
+    once = Once.of(key, content)
+    return judge(project_id, once.named(sent), clock), once
 
 
 def _accepted(batch: Batch) -> HttpResponse:
-    _append(batch)
-    return _answer(202, {"accepted": batch.accepted, "rejected": batch.rejected})
+    keep(batch)
+    return answer(202, {"accepted": batch.accepted, "rejected": batch.rejected})
 
 
 def _stored(batch: Batch) -> HttpResponse:
     with wait.place():
-        outcome = wait.outcome(_append(batch, waiting=True))
-    answer = {"stored": outcome.stored, "duplicates": outcome.duplicates, "rejected": batch.rejected}
+        outcome = wait.outcome(keep(batch, waiting=True))
+    said = {"stored": outcome.stored, "duplicates": outcome.duplicates, "rejected": batch.rejected}
     if outcome.dead_lettered:
-        answer["dead_lettered"] = outcome.dead_lettered
-    return _answer(200, answer)
-
-
-def _append(batch: Batch, waiting: bool = False) -> Receipt:
-    receipt = append(batch, waiting)
-    if receipt.wake:
-        wake(receipt.shard)
-    return receipt
-
-
-def _check_user_agent(agent: str) -> None:
-    if not agent.strip():
-        message = "The request names no User-Agent."
-        hint = "Send a User-Agent header, such as myapi-edge/1.0."
-        raise AgentryError(403, "user_agent_required", message, hint)
-    if settings.BLOCKED_USER_AGENTS:
-        lower = agent.lower()
-        if any(word.lower() in lower for word in settings.BLOCKED_USER_AGENTS):
-            message = "This User-Agent is not let in."
-            raise AgentryError(403, "user_agent_blocked", message, "Send a User-Agent of your own.")
+        said["dead_lettered"] = outcome.dead_lettered
+    return answer(200, said)
 
 
 def _check_project(access: Access, slug: str) -> int:
@@ -92,7 +86,3 @@ def _waits(request: HttpRequest) -> bool:
     if word in NO:
         return False
     raise AgentryError(400, "bad_wait", "The parameter wait is neither true nor false.", "Send ?wait=true.")
-
-
-def _answer(status: int, answer: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(_encode(answer), status=status, content_type="application/json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analytics.ingest.check import NAME_CHARS
+from analytics.ingest.once import KEY_CHARS
 
 PATH = "/v1/analytics/{project}/"
 EVENT: dict[str, Any] = {
@@ -38,6 +39,13 @@ EVENT: dict[str, Any] = {
         },
     },
 }
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS},
+    "description": "For events without uuids: they get them from the key and their place, so that a retry is"
+    " stored once. The same body hears the same answer, for a day.",
+}
 REJECTED: dict[str, Any] = {
     "type": "array",
     "items": {
@@ -69,6 +77,7 @@ ERRORS = {
     "404": "The key does not open this project.",
     "413": "Over 5 MB, over 20 MB when expanded, or over 10,000 events.",
     "415": "A Content-Encoding other than gzip, zstd and identity.",
+    "422": "The Idempotency-Key came with another body before.",
     "503": "Overloaded, or nothing can be stored safely now: send again after Retry-After.",
 }
 
@@ -87,6 +96,7 @@ def add_ingest(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             {"name": "project", "in": "path", "required": True, "schema": {"type": "string"}},
             {"name": "wait", "in": "query", "schema": {"type": "boolean"}},
             {"name": "User-Agent", "in": "header", "required": True, "schema": {"type": "string"}},
+            IDEMPOTENCY_KEY,
         ],
         "requestBody": {
             "required": True,

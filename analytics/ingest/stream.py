@@ -92,7 +92,7 @@ def append(batch: Batch, waiting: bool = False) -> Receipt:
     except RedisError as error:
         durable.forget()
         log.warning("append_failed", error=type(error).__name__)
-        raise _unavailable() from None
+        raise unavailable() from None
     if reply is None:
         raise _overloaded()
     return Receipt(shard, [entry_id.decode() for entry_id in reply[1:]], reply[0] == 1)
@@ -137,7 +137,8 @@ def _rejects(project_id: int) -> str:
     return f"ingest:rejects:{project_id}"
 
 
-def _unavailable() -> AgentryError:
+def unavailable() -> AgentryError:
+    """Valkey does not answer, or does not say that it has kept something."""
     message = "Events cannot be accepted at the moment."
     return AgentryError(
         503, "unavailable", message, "Send the request again.", retry_after=random.randint(1, 5)

@@ -14,6 +14,7 @@ from analytics.hogql.aggregate_families.row import (
     same,
 )
 from analytics.hogql.errors import HogQLError
+from analytics.hogql.functions.decimals import scale
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.print_array import holds_array, needs_keys, order_keys, to_json
 from analytics.hogql.tree import Aggregate
@@ -26,6 +27,8 @@ OF_BOOL = {"max": "bool_or({0}){filter}", "min": "bool_and({0}){filter}"}
 def _sum_type(types: list[Type]) -> Type:
     if types[0].is_float:
         return FLOAT64
+    if types[0].is_decimal:
+        return Type(f"Decimal(38, {scale(types[0])})")
     return INT64 if types[0].is_signed else UINT64
 
 
@@ -33,6 +36,8 @@ def _sum(printed: Printed) -> str:
     """Integers are bigint in SQL: a sum that does not fit is refused there, as 422."""
     if printed.call.args[0].type.is_float:
         return printed.fill("sum({distinct}{0}::float8){filter}")
+    if printed.call.args[0].type.is_decimal:
+        return printed.fill("sum({distinct}{0}){filter}")
     return printed.fill("(sum({distinct}{0}){filter})::bigint")
 
 
@@ -133,7 +138,9 @@ ROWS = [
         skips=False,
         any_case=("count",),
     ),
-    AggregateFunction("sum", "number", _sum_type, _sum, "the sum", "zero", distinct="sql", any_case=("sum",)),
+    AggregateFunction(
+        "sum", "number|decimal", _sum_type, _sum, "the sum", "zero", distinct="sql", any_case=("sum",)
+    ),
     AggregateFunction(
         "sumWithOverflow", "number", same, _sum, "the sum in its argument's type", "zero", rewrite=_wrapping
     ),

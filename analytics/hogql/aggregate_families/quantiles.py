@@ -7,6 +7,7 @@ from typing import Literal
 
 from analytics.hogql.aggregate_families.basic import moment_number, number_moment
 from analytics.hogql.aggregate_families.row import AggregateFunction, Printed, same
+from analytics.hogql.functions.decimals import scale
 from analytics.hogql.functions.row import ArgumentError
 from analytics.hogql.print_call import zero
 from analytics.hogql.tree import Aggregate
@@ -21,15 +22,19 @@ def _shares(printed: Printed) -> list[str]:
 
 def _number(printed: Printed) -> str:
     type_ = printed.call.args[0].type
+    if type_.is_decimal:
+        return f"({printed.args[0]} * {10 ** scale(type_)})::float8"
     return f"({moment_number(printed.args[0], type_) if type_.is_time else printed.args[0]})::float8"
 
 
 def _interpolated_type(types: list[Type]) -> Type:
-    return types[0] if types[0].is_time else FLOAT64
+    return types[0] if types[0].is_time or types[0].is_decimal else FLOAT64
 
 
 def _as_result(text: str, type_: Type) -> str:
-    """An interpolated number as what was asked for: a time is cut to its precision."""
+    """An interpolated number as what was asked for: a time, a Decimal is cut to its digits."""
+    if type_.is_decimal:
+        return f"(trunc({text})::numeric / {10 ** scale(type_)})"
     return number_moment(f"floor({text})", type_) if type_.is_time else text
 
 
@@ -137,7 +142,7 @@ def _family(
 ROWS = [
     *_family(
         "quantile",
-        "number|time",
+        "number|decimal|time",
         _interpolated_type,
         _interpolated,
         "the value below which a share p lies, interpolated",
@@ -158,21 +163,21 @@ ROWS = [
     ),
     *_family(
         "quantileExact",
-        "number|time",
+        "number|decimal|time",
         same,
         _picked(FLOOR),
         "the value below which a share p lies, one of the values",
     ),
     *_family(
         "quantileExactHigh",
-        "number|time",
+        "number|decimal|time",
         same,
         _picked(FLOOR),
         "as quantileExact; of two middle values the greater",
     ),
     *_family(
         "quantileExactLow",
-        "number|time",
+        "number|decimal|time",
         same,
         _picked(LOW),
         "as quantileExact; of two middle values the lesser",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics.hogql.functions.arrays import MOST, beside, merged, of_items
+from analytics.hogql.functions.arrays import MOST, merged, of_items
 from analytics.hogql.functions.row import Function, Printer
 from analytics.hogql.print_array import (
     Elements,
@@ -16,7 +16,7 @@ from analytics.hogql.print_array import (
     to_json,
 )
 from analytics.hogql.print_call import sql_type, zero
-from analytics.hogql.tree import Call, Expr
+from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import NULL, UINT32, Type, array, tuple_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def _slice(printer: Expressions, call: Call) -> str:
     return elements.array(elements.items[0], elements.types[0], kept)
 
 
+def _slice_of(args: list[Expr]) -> Expr | None:
+    """A NULL array has no slices; of the places, NULL is the beginning and the end."""
+    return Literal(None, NULL) if args[0].type == NULL else None
+
+
 def _distinct(printer: Expressions, call: Call) -> str:
     """Each value once, where it stands first; NULLs left out."""
     elements = Elements(printer, call.args)
@@ -98,42 +103,11 @@ def _compact(printer: Expressions, call: Call) -> str:
 def _enumerate(what: str) -> Printer:
     def printed(printer: Expressions, call: Call) -> str:
         elements = Elements(printer, call.args)
-        number = what.format(item=elements.items[0], place=elements.place)
-        inner = f"SELECT {number} AS n, {elements.place} AS i {elements.from_}"
-        return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM ({inner}) AS d)"
+        number = what.format(item=", ".join(elements.items), place=elements.place)
+        inner = elements.select(f"{number} AS n, {elements.place} AS i")
+        return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM {inner} AS d)"
 
     return printed
-
-
-def _sets(kept: str) -> Printer:
-    """Set operations: each different value once; `kept` says in how many of the n arrays it must be."""
-
-    def printed(printer: Expressions, call: Call) -> str:
-        item = call.type.item
-        parts = []
-        for number, arg in enumerate(call.args):
-            element = from_json("o.x", arg.type.item) if is_json(arg.type) else "o.x"
-            if arg.type.item.name == "Nothing":
-                element = "NULL"
-            rows = source([(printer.value(arg), arg.type)])
-            cast = "" if is_json(item) else f"::{sql_type(item)}"
-            parts.append(f"SELECT ({element}){cast} AS x, o.i, {number} AS a FROM {rows} AS o(x, i)")
-        inner = (
-            f"SELECT x, min((a::bigint << 32) + i) AS i FROM ({' UNION ALL '.join(parts)}) AS u GROUP BY x"
-        )
-        inner += f" HAVING count(DISTINCT a) {kept.format(n=len(parts))}"
-        return f"(SELECT {collect('d.x', item, 'd.i')} FROM ({inner}) AS d)"
-
-    return printed
-
-
-def _except(printer: Expressions, call: Call) -> str:
-    elements = Elements(printer, call.args[:1])
-    other = call.args[1]
-    element = from_json("o.x", other.type.item) if is_json(other.type) else "o.x"
-    rows = source([(printer.value(other), other.type)])
-    same = f"SELECT 1 FROM {rows} AS o(x, i) WHERE {element} IS NOT DISTINCT FROM {elements.items[0]}"
-    return elements.array(elements.items[0], elements.types[0], f"NOT EXISTS ({same})")
 
 
 def _zip(printer: Expressions, call: Call) -> str:
@@ -241,6 +215,8 @@ ROWS = [
         _same_array,
         _slice,
         "from place b, c elements; negative: from the end",
+        strict=False,
+        rewrite=_slice_of,
     ),
     Function(
         "arrayReverse", "array", _same_array, _kept("true", "{place} DESC"), "from the last to the first"
@@ -252,18 +228,10 @@ ROWS = [
     Function("arrayEnumerate", "array", array(UINT32), _enumerate("{place}"), "1, 2, 3 …"),
     Function(
         "arrayEnumerateUniq",
-        "array",
+        "array+",
         array(UINT32),
         _enumerate("row_number() OVER (PARTITION BY {item} ORDER BY {place})"),
         "how often each element has come so far",
-    ),
-    Function("arrayIntersect", "array+", merged, _sets("= {n}"), "the values that all arrays have"),
-    Function("arrayUnion", "array+", merged, _sets("> 0"), "the values that any array has"),
-    Function(
-        "arraySymmetricDifference", "array+", merged, _sets("< {n}"), "the values that not all arrays have"
-    ),
-    Function(
-        "arrayExcept", "array array", beside(None, many=True), _except, "the elements of a that are not in b"
     ),
     Function(
         "arrayZip",

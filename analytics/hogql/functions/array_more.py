@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from analytics.hogql.functions.arrays import beside, merged, of_items
 from analytics.hogql.functions.higher_order import summed
 from analytics.hogql.functions.row import ArgumentError, Function
-from analytics.hogql.print_array import Elements, collect, from_json, is_json, size
+from analytics.hogql.print_array import Elements, collect, from_json, is_json, same_sizes, size
 from analytics.hogql.print_call import sql_type, zero
 from analytics.hogql.tree import Aggregate, Call, Column, Expr, Lambda, Literal
 from analytics.hogql.types import FLOAT64, UINT8, UINT32, UINT64, Type, array, common, wider
@@ -43,25 +43,37 @@ def _reduce(printer: Expressions, call: Call) -> str:
 
 def _fold(printer: Expressions, call: Call) -> str:
     """arrayFold((acc, x) -> f, a, start): a walk over the places that carries the value along."""
-    function, values, start = call.args
+    function, *arrays, start = call.args
     assert isinstance(function, Lambda)
-    text, name = printer.value(values), f"l{len(printer.lambdas)}"
-    item = f"{name}.a -> {name}.i::integer" if is_json(values.type) else f"{name}.a[{name}.i + 1]"
-    if is_json(values.type):
-        item = from_json(f"({item})", values.type.item)
-    printer.lambdas.append((function.alias, [f"{name}.acc", item]))
+    name = f"l{len(printer.lambdas)}"
+    texts = [(printer.value(values), values.type) for values in arrays]
+    columns = [f"{name}.a{index}" for index in range(len(arrays))]
+    items = [_item_at(column, name, type_) for column, (_, type_) in zip(columns, texts, strict=True)]
+    printer.lambdas.append((function.alias, [f"{name}.acc", *items]))
     body = printer.as_type(function.body, call.type)
     printer.lambdas.pop()
     cast = sql_type(call.type)
-    first = f"SELECT 0::bigint AS i, ({printer.as_type(start, call.type)})::{cast} AS acc, {text} AS a"
-    onward = f"SELECT {name}.i + 1, ({body})::{cast}, {name}.a FROM {name}"
-    onward += f" WHERE {name}.i < {size(f'{name}.a', values.type)}"
+    given = ", ".join(f"{text} AS a{index}" for index, (text, _) in enumerate(texts))
+    first = f"SELECT 0::bigint AS i, ({printer.as_type(start, call.type)})::{cast} AS acc, {given}"
+    first += f" WHERE {same_sizes(texts)}" if len(texts) > 1 else ""
+    onward = f"SELECT {name}.i + 1, ({body})::{cast}, {', '.join(columns)} FROM {name}"
+    onward += f" WHERE {name}.i < {size(columns[0], texts[0][1])}"
     walk = f"WITH RECURSIVE {name} AS ({first} UNION ALL {onward})"
     return f"({walk} SELECT acc FROM {name} ORDER BY i DESC LIMIT 1)"
 
 
+def _item_at(column: str, name: str, type_: Type) -> str:
+    """The element that the walk has come to."""
+    if is_json(type_):
+        return from_json(f"({column} -> {name}.i::integer)", type_.item)
+    return f"{column}[{name}.i + 1]"
+
+
 def _folded(args: list[Expr]) -> Expr | None:
-    function, start = args[0], args[2]
+    function, *arrays, start = args
+    if not all(values.type.is_array for values in arrays):
+        hint = "For example arrayFold((acc, x) -> acc + x, [1, 2], toInt64(0))."
+        raise ArgumentError("`arrayFold` takes a lambda, arrays, and the start last.", hint)
     if common([function.type, start.type]) != start.type:
         message = f"The lambda gives {function.type}, but the start is {start.type}."
         raise ArgumentError(message, "Convert the start, for example with toInt64(0).")
@@ -93,8 +105,8 @@ def _shifted(types: list[Type]) -> Type:
 def _dense(printer: Expressions, call: Call) -> str:
     """Places of first appearance, counted without gaps."""
     elements = Elements(printer, call.args)
-    inner = f"SELECT {elements.items[0]} AS x, {elements.place} AS i {elements.from_}"
-    first = f"SELECT i, min(i) OVER (PARTITION BY x) AS f FROM ({inner}) AS e"
+    inner = elements.select(f"ROW({', '.join(elements.items)}) AS x, {elements.place} AS i")
+    first = f"SELECT i, min(i) OVER (PARTITION BY x) AS f FROM {inner} AS e"
     ranked = f"SELECT i, dense_rank() OVER (ORDER BY f) AS n FROM ({first}) AS r"
     return f"(SELECT {collect('d.n', UINT32, 'd.i')} FROM ({ranked}) AS d)"
 
@@ -175,8 +187,8 @@ ROWS = [
     Function("arrayReduce", "const any+", FLOAT64, _reduce, "an aggregate of the elements"),
     Function(
         "arrayFold",
-        "lambda array any",
-        lambda t: t[2],
+        "lambda array any+",
+        lambda t: t[-1],
         _fold,
         "f(f(start, a[1]), a[2]) …",
         strict=False,
@@ -188,7 +200,7 @@ ROWS = [
     Function(
         "arrayShiftRight", "array int [any]", _shifted, _shift, "moved n places to the right", strict=False
     ),
-    Function("arrayEnumerateDense", "array", array(UINT32), _dense, "the number of each different element"),
+    Function("arrayEnumerateDense", "array+", array(UINT32), _dense, "the number of each different element"),
     Function(
         "arrayCumSumNonNegative",
         "array",

@@ -41,7 +41,10 @@ def _ordered_type(types: list[Type]) -> Type:
 
 
 def elements_type(types: list[Type]) -> Type:
-    return next(type_ for type_ in types if type_.is_array)
+    found = next((type_ for type_ in types if type_.is_array), None)
+    if found is None:
+        raise ArgumentError("It takes an array, not NULL.", "For example `[1, 2]`.")
+    return found
 
 
 def number(types: list[Type]) -> Type:

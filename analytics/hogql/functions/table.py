@@ -7,8 +7,10 @@ from analytics.hogql.functions import (
     array_changes,
     array_more,
     array_runs,
+    array_sets,
     arrays,
     convert,
+    decimals,
     encodings,
     hashes,
     higher_order,
@@ -37,7 +39,7 @@ from analytics.hogql.functions import (
 from analytics.hogql.functions.row import Function
 
 FAMILIES: dict[str, list[Function]] = {
-    "Arithmetic": arithmetic.ROWS,
+    "Arithmetic": arithmetic.ROWS + decimals.ROWS,
     "Conditions": logic.ROWS,
     "Text": text.ROWS + text_ends.ROWS + text_parts.ROWS,
     "Search in text": text_search.ROWS,
@@ -54,7 +56,7 @@ FAMILIES: dict[str, list[Function]] = {
     "Times moved": time_moves.ROWS,
     "Between times": time_spans.ROWS,
     "Time zones": time_zones.ROWS,
-    "Arrays": arrays.ROWS + array_changes.ROWS + array_more.ROWS + list_text.ROWS,
+    "Arrays": arrays.ROWS + array_changes.ROWS + array_sets.ROWS + array_more.ROWS + list_text.ROWS,
     "Arrays, with a lambda": higher_order.ROWS + array_runs.ROWS,
     "Tuples": tuples.ROWS,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analytics.hogql.constants import fold
 from analytics.hogql.functions.row import ArgumentError, Function, Printer
 from analytics.hogql.functions.time_parts import on_wall
+from analytics.hogql.functions.time_units import DIGITS
 from analytics.hogql.functions.time_zones import day_start, wall, zoned
 from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import DATE, DATETIME, Type
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
 TRUNCATIONS = {
+    "microsecond": "toStartOfMicrosecond",
     "millisecond": "toStartOfMillisecond",
     "second": "toStartOfSecond",
     "minute": "toStartOfMinute",
@@ -84,7 +87,12 @@ def _truncated(args: list[Expr]) -> Expr | None:
     if rest[0].type.name == "DateTime" and name == "toStartOfSecond":
         return rest[0]
     made = row.rewrite(rest) if row.rewrite is not None else None
-    return made or fold(Call(name, tuple(rest), row.result([arg.type for arg in rest])))
+    found = made or fold(Call(name, tuple(rest), row.result([arg.type for arg in rest])))
+    if not rest[0].type.name.startswith("DateTime64") or not found.type.is_moment:
+        return found
+    # Cut from a DateTime64 it stays one, of as many digits as the unit has.
+    type_ = replace(found.type, name=f"DateTime64({DIGITS.get(str(unit).lower(), 0)})")
+    return found if found.type == type_ else fold(Call("toDateTime64", (found,), type_))
 
 
 ROWS = [
@@ -96,6 +104,15 @@ ROWS = [
             _kept,
             "date_trunc('milliseconds', {0})",
             "to the millisecond",
+        )
+    ),
+    zoned(
+        Function(
+            "toStartOfMicrosecond",
+            "moment64",
+            lambda types: replace(types[0], name="DateTime64(6)").required(),
+            "{0}",
+            "the same, with 6 digits",
         )
     ),
     _slot("toStartOfMinute", 60, "to the minute"),

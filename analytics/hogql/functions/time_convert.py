@@ -54,7 +54,8 @@ def _to_moment(printer: Expressions, call: Call) -> str:
     if arg.type.name == "Date":
         return day_start(printer, wall(printer, arg), type_.zone)
     if arg.type.is_moment:
-        return text if arg.type.name == type_.name else _cut(text, type_)
+        exact = type_.name != "DateTime" and arg.type.precision <= type_.precision
+        return text if exact or arg.type.name == type_.name else _cut(text, type_)
     seconds = printer.number(arg)
     if type_.name == "DateTime":
         return f"to_timestamp(least(greatest(trunc(({seconds})::numeric), 0), {_LAST_SECOND}))"
@@ -68,7 +69,8 @@ def _to_date(printer: Expressions, call: Call) -> str:
         found = f"hogql_read_date({printer.value(arg)})"
         return f"coalesce({found}, '1970-01-01'::date)" if "OrZ" in call.name or "OrD" in call.name else found
     if arg.type.is_time:
-        return printer.value(arg) if arg.type.name == "Date" else f"({wall(printer, arg)})::date"
+        text = printer.value(arg) if arg.type.name == "Date" else f"({wall(printer, arg)})::date"
+        return f"coalesce({text}, '1970-01-01'::date)" if call.name.endswith("OrDefault") else text
     number = f"trunc(({printer.number(arg)})::numeric)"
     days = f"'1970-01-01'::date + greatest({number}, 0)::integer"
     seconds = f"(to_timestamp(least({number}, {_LAST_SECOND})) AT TIME ZONE 'UTC')::date"
@@ -95,6 +97,24 @@ def _digits(args: list[Expr], at: int, otherwise: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 6:
         raise ArgumentError("A DateTime64 has 0 to 6 digits.", "Write the number itself, for example 3.")
     return value
+
+
+def _or_value(row: Function, kind: str) -> Function:
+    """toDateOrDefault(text, day), toDateTimeOrDefault(text, zone, time): the default may stand last."""
+
+    def rewrite(args: list[Expr]) -> Expr | None:
+        *rest, default = args
+        if not rest or not default.type.is_time:
+            return row.rewrite(args) if row.rewrite is not None else None
+        made = OR_NULL[kind].rewrite
+        found = made(rest) if made is not None else None
+        if found is None or found.type.required() != default.type:
+            raise ArgumentError(
+                f"The default is a {kind.removeprefix('to')} too.", f"Convert it with {kind}."
+            )
+        return Call("ifNull", (found, default), default.type)
+
+    return replace(row, takes=f"{row.takes} [time]", rewrite=rewrite)
 
 
 def _made(name: str, args: list[Expr], kind: Type) -> Expr | None:
@@ -146,6 +166,12 @@ def _date_row(name: str, takes: str, doc: str, **names: tuple[str, ...]) -> Func
 
 
 _VALUE = "time|number|text"
+OR_NULL = {
+    "toDate": _date_row("toDateOrNull", "text", "or NULL"),
+    "toDateTime": _moment_row("toDateTimeOrNull", "text [zone]", "or NULL"),
+    "toDateTime64": _moment_row("toDateTime64OrNull", "text [int] [zone]", "or NULL", digits=1),
+}
+DEFAULT = "or 1970-01-01, or the default given last"
 ROWS = [
     _date_row(
         "toDate",
@@ -170,15 +196,15 @@ ROWS = [
         any_case=("timestamp",),
         rewrite=lambda args: _made("toDateTime64", args, Type("DateTime64(6)")),
     ),
-    *(
-        row
-        for ending, doc in (("Null", "or NULL"), ("Zero", "or 1970-01-01"), ("Default", "or 1970-01-01"))
-        for row in (
-            _date_row(f"toDateOr{ending}", "text|time" if ending == "Default" else "text", doc),
-            _moment_row(f"toDateTimeOr{ending}", "text [zone]", doc),
-            _moment_row(f"toDateTime64Or{ending}", "text [int] [zone]", doc, digits=1),
-        )
-    ),
+    replace(_date_row("toDate", "time|text", "toDate"), name="toDate32"),
+    replace(_date_row("toDateOrNull", "text", "toDateOrNull"), name="toDate32OrNull"),
+    *OR_NULL.values(),
+    _date_row("toDateOrZero", "text", "or 1970-01-01"),
+    _moment_row("toDateTimeOrZero", "text [zone]", "or 1970-01-01"),
+    _moment_row("toDateTime64OrZero", "text [int] [zone]", "or 1970-01-01", digits=1),
+    _or_value(_date_row("toDateOrDefault", "text|time", DEFAULT), "toDate"),
+    _or_value(_moment_row("toDateTimeOrDefault", "text [zone]", DEFAULT), "toDateTime"),
+    _or_value(_moment_row("toDateTime64OrDefault", "text [int] [zone]", DEFAULT, digits=1), "toDateTime64"),
     *(
         row
         for us in ("", "US")
@@ -229,7 +255,10 @@ ROWS += [
         _epoch_row(f"fromUnixTimestamp64{n}", 10**d, d)
         for n, d in (("Second", 0), ("Milli", 3), ("Micro", 6))
     ),
-    *(_since_row(f"toUnixTimestamp64{n}", 10**d) for n, d in (("Second", 0), ("Milli", 3), ("Micro", 6))),
+    *(
+        _since_row(f"toUnixTimestamp64{n}", 10**d)
+        for n, d in (("Second", 0), ("Milli", 3), ("Micro", 6), ("Nano", 9))
+    ),
     Function(
         "toUnixTimestamp",
         "time|text [zone]",

@@ -5,16 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analytics.hogql.constants import fold
 from analytics.hogql.functions.row import ArgumentError, Function
 from analytics.hogql.functions.time_units import BELOW_DAY, DIGITS
 from analytics.hogql.functions.time_zones import day_start, in_zone, moment, wall, zone_of
-from analytics.hogql.tree import Call, Expr, Interval
+from analytics.hogql.tree import Call, Expr, Interval, Literal
 from analytics.hogql.types import DATE, NULL, STRING, Type
 from analytics.hogql.zones import has_whole_hours
 
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
+SINGLE = {
+    "minute": "toStartOfMinute",
+    "hour": "toStartOfHour",
+    "day": "toStartOfDay",
+    "week": "toMonday",
+    "month": "toStartOfMonth",
+    "quarter": "toStartOfQuarter",
+    "year": "toStartOfYear",
+}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -85,7 +95,10 @@ def _typed(args: list[Expr]) -> Expr | None:
     if span.unit in DIGITS and not time.type.name.startswith("DateTime64"):
         raise ArgumentError("This time has no fractions to cut.", "Use an interval of seconds or more.")
     if not rest:
-        return Call("toStartOfInterval", (time, span), _type(time.type, span.unit))
+        type_ = _type(time.type, span.unit)
+        if isinstance(time, Literal) and span.count == 1 and span.unit in SINGLE:
+            return fold(Call(SINGLE[span.unit], (time,), type_))  # so that the planner sees the moment
+        return Call("toStartOfInterval", (time, span), type_)
     origin = rest[0]
     if origin.type.required() != time.type.required():
         raise ArgumentError(f"The origin is a {time.type} too.", "Convert it, with toDateTime for example.")

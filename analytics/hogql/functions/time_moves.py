@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from analytics.hogql.constants import fold, parse_time
+from analytics.hogql.constants import cut, fold, parse_time
 from analytics.hogql.functions.row import ArgumentError, Function
 from analytics.hogql.functions.time_units import BELOW_DAY, DIGITS, UNITS, unit_of
 from analytics.hogql.functions.time_zones import moment, wall
@@ -101,7 +102,7 @@ def as_time(expr: Expr) -> Expr:
     found = parse_time(expr.value) if isinstance(expr, Literal) and isinstance(expr.value, str) else None
     if found is None:
         raise ArgumentError("This text cannot be moved in time.", "Convert it with toDateTime.")
-    return Literal(found, DATETIME64)
+    return Literal(cut(found, 3) if isinstance(found, datetime) else found, DATETIME64)
 
 
 def _shift(name: str, time: Expr, step: Expr) -> Expr:

@@ -19,7 +19,7 @@ def on_wall(template: str) -> Printer:
     """A template whose first place is the wall clock's time."""
 
     def text(printer: Expressions, call: Call) -> str:
-        return fill(template, [wall(printer, call.args[0]), *map(printer.value, call.args[1:])])
+        return fill(template, [wall(printer, call.args[0]), *map(printer.whole, call.args[1:])])
 
     return text
 
@@ -65,6 +65,13 @@ def _relative_row(unit: str, seconds: int) -> Function:
         ),
         dates=True,
     )
+
+
+def _since_year_zero(printer: Expressions, call: Call) -> str:
+    """Of a DateTime ClickHouse takes UTC's day in every zone, of a DateTime64 the zone's."""
+    arg = call.args[0]
+    clock = f"({printer.value(arg)})" if arg.type.name == "DateTime" else wall(printer, arg)
+    return f"(({clock})::date - '0001-01-01'::date + 366)::bigint"
 
 
 # What MySQL's week modes 0 … 9 are made of: hogql_week_number in migration 0007.
@@ -124,7 +131,7 @@ ROWS = [
             "toDaysSinceYearZero",
             "time",
             UINT32,
-            "(({0})::date - '0001-01-01'::date + 366)::bigint",  # ClickHouse takes UTC's day in every zone
+            _since_year_zero,
             "days since the year 0",
             aliases=("to_days",),
             any_case=("to_days",),

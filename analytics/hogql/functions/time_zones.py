@@ -83,7 +83,7 @@ def _to_zone(args: list[Expr]) -> Expr | None:
 
 
 def _zone_name(args: list[Expr]) -> Expr | None:
-    return Literal(args[0].type.zone or "UTC", STRING) if not args[0].type.nullable else None
+    return Literal(args[0].type.zone or "UTC", STRING)
 
 
 def _offset(printer: Expressions, call: Call) -> str:
@@ -136,7 +136,7 @@ ROWS = [
         STRING,
         "'UTC'",
         "'UTC': what times without a zone are read in",
-        aliases=("timeZone",),
+        aliases=("timeZone", "serverTimezone", "serverTimeZone"),
         any_case=("timezone",),
         rewrite=lambda args: Literal("UTC", STRING),
     ),
