@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate \
 	--generate-hashes --upgrade
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench prove lock
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run
@@ -24,6 +24,10 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# Kills everything, again and again, and counts afterwards: about 10 minutes; ARGS=--slice, about a minute.
+prove: $(VENV)/dev
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: $(VENV)/dev
 	@$(COMPILE) requirements.in --output-file requirements.lock

@@ -15,6 +15,7 @@ from django.test import Client
 
 from agentry import valkey
 from agentry.accounts.models import Project
+from agentry.stack.servers import free_port
 from analytics import query
 from analytics.answer import to_csv
 from analytics.engines import postgres
@@ -38,6 +39,14 @@ def ask(client: Client, token: str, body: Any, project: str = "default") -> tupl
 def as_many_connections_as_one_project_may_have() -> Iterator[None]:
     with ExitStack() as taken:
         for _ in range(django_settings.QUERIES_AT_ONCE):
+            taken.enter_context(postgres._pool().connection())
+        yield
+
+
+@contextmanager
+def as_many_connections_as_there_are() -> Iterator[None]:
+    with ExitStack() as taken:
+        for _ in range(postgres._pool().max_size):
             taken.enter_context(postgres._pool().connection())
         yield
 
@@ -190,6 +199,44 @@ def test_connections_that_died_are_not_handed_out(client: Client, token: str) ->
             " WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )
     assert ask(client, token, {"query": "select 1"})[0] == 200
+
+
+@pytest.fixture
+def impatient_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """A new pool that waits for half a second."""
+    postgres.close()
+    monkeypatch.setattr(postgres, "POOL_WAIT_SECONDS", 0.5)
+    yield monkeypatch
+    postgres.close()
+
+
+def test_a_database_that_is_away_is_not_the_askers_fault(
+    client: Client, token: str, impatient_pool: pytest.MonkeyPatch
+) -> None:
+    impatient_pool.setitem(connection.settings_dict, "PORT", str(free_port()))
+    status, body = ask(client, token, {"query": "select count() from events"})
+    assert (status, body["error"]["code"]) == (503, "unavailable")
+
+
+def test_a_full_pool_that_died_is_not_the_askers_fault(
+    client: Client, token: str, impatient_pool: pytest.MonkeyPatch
+) -> None:
+    with as_many_connections_as_there_are():
+        impatient_pool.setattr(postgres._pool(), "conninfo", f"host=127.0.0.1 port={free_port()}")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND datname = current_database()"
+            )
+    status, body = ask(client, token, {"query": "select count() from events"})
+    assert (status, body["error"]["code"]) == (503, "unavailable")
+
+
+@pytest.mark.usefixtures("impatient_pool")
+def test_queries_that_find_no_connection_are_too_many(client: Client, token: str) -> None:
+    with as_many_connections_as_there_are():
+        status, body = ask(client, token, {"query": "select count() from events"})
+    assert (status, body["error"]["code"]) == (429, "too_many_queries")
 
 
 def test_values_survive_json_and_csv(project: Project) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from agentry.accounts.models import Project
 from analytics.engines.catalog import detail_gaps
-from tests.write_events import DAY, HOUR, NOW, TABLES, ask, drain_all, event, rollup_differences, send, stored
+from tests.rollup_truth import TABLES
+from tests.write_events import DAY, HOUR, NOW, ask, drain_all, event, rollup_differences, send, stored
 
 TEXTS = st.sampled_from([None, "", "a", "b", "é" * 10])
 # A value that does not fit its column stays in the rest, as JSON.

@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from agentry.stack import facts
-from agentry.stack.child import finish
+from agentry.stack.child import Command, finish
 from agentry.stack.servers import HOST, free_port
+from agentry.stack.supervisor import Child, Supervisor
 from tests.stack import ROOT, Stack, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -156,6 +157,21 @@ def test_kill_9_then_a_second_start_then_a_clean_stop(tmp_path: Path) -> None:
     assert stack.process.wait(60) == 0
     assert psutil.wait_procs(everything, timeout=1)[1] == []
     assert not (stack.data_dir / "running.json").exists()
+
+
+def test_who_keeps_dying_waits_longer_and_who_has_lived_does_not() -> None:
+    supervisor = Supervisor(lambda line: None)
+
+    def waits(*lived: float) -> Iterator[float]:
+        child = Child("child", Command(["true"], ROOT, {}))
+        for seconds in lived:
+            child.process = subprocess.Popen(["true"])
+            child.process.wait()
+            supervisor._plan_start(child, child.started_at + seconds)
+            yield child.wait
+
+    assert list(waits(1, 1, 1, 1)) == [1, 2, 4, 4]
+    assert list(waits(1, 1, 5, 1)) == [1, 2, 0.5, 1]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give its servers another account")

@@ -22,7 +22,9 @@ from agentry.stack.child import Command, ask_to_stop, finish, has_ended, kill, s
 
 MARK = "AGENTRY_SUPERVISED"  # in a child's environment: the data directory it works on
 TICK_SECONDS = 0.1
-LONGEST_WAIT = 10.0  # between two starts of a child that keeps dying
+# Between two starts of a child that keeps dying. Longer, and the pauses of others, as of Celery before it
+# connects again, would grow with it: Valkey must be of use ten seconds after any kill.
+LONGEST_WAIT = 4.0
 LINE_BYTES = 64 * 1024
 
 

@@ -84,6 +84,7 @@ def close() -> None:
 
 def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[Any, ...]]:
     """At most `most_rows` rows. Raises AgentryError 422, 429, 503 or 504, never PostgreSQL's own words."""
+    failed = _failed_connections()
     try:
         with _pool().connection() as connection:
             stop = partial(connection.cancel_safe, timeout=CANCEL_SECONDS)
@@ -91,9 +92,7 @@ def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[A
                 connection.execute("SELECT set_config('agentry.project_id', %s, true)", [str(project_id)])
                 return _rows(connection, statement, most_rows)
     except PoolTimeout:
-        raise AgentryError(
-            429, "too_many_queries", "Too many queries run at once.", "Try again in a moment.", retry_after=2
-        ) from None
+        raise _no_connection(failed) from None
     except errors.QueryCanceled:
         seconds = settings.QUERY_TIMEOUT_MS / 1000
         raise AgentryError(
@@ -104,6 +103,26 @@ def fetch(statement: Statement, project_id: int, most_rows: int) -> list[tuple[A
         ) from None
     except psycopg.Error as error:
         raise _refused(error) from None
+
+
+def _failed_connections() -> int:
+    return _pool().get_stats().get("connections_errors", 0)
+
+
+def _no_connection(failed: int) -> AgentryError:
+    """Nobody gave one back in time, or none could be made since `failed` were counted: a full pool is the
+    askers' doing, all else the server's."""
+    full = _pool().get_stats()["pool_size"] == _pool().max_size
+    if not full or _failed_connections() > failed:
+        return _unavailable()
+    return AgentryError(
+        429, "too_many_queries", "Too many queries run at once.", "Try again in a moment.", retry_after=2
+    )
+
+
+def _unavailable() -> AgentryError:
+    message = "The database does not answer right now."
+    return AgentryError(503, "unavailable", message, "Try again in a moment.", retry_after=5)
 
 
 def _rows(
@@ -139,13 +158,7 @@ def _refused(error: psycopg.Error) -> AgentryError:
         return AgentryError(422, "query_too_large", message, "Ask for a shorter window, or for fewer groups.")
     away = not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     if away or state[:2] in {"08", "53", "57"}:
-        return AgentryError(
-            503,
-            "unavailable",
-            "The database does not answer right now.",
-            "Try again in a moment.",
-            retry_after=5,
-        )
+        return _unavailable()
     if isinstance(error, errors.CardinalityViolation):
         message = "A subquery that stands for one value gives several rows."
         return AgentryError(422, "too_many_values", message, "Add LIMIT 1, or an aggregate such as max().")
