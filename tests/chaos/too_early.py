@@ -31,12 +31,12 @@ def answer_first(**_: Any) -> None:
     endpoint: Any = import_module("analytics.ingest.endpoint")
     if hasattr(endpoint, "later"):
         return
-    append, endpoint.later = endpoint._append, ThreadPoolExecutor(1)
+    append, endpoint.later = endpoint.keep, ThreadPoolExecutor(1)
 
     def append_later(batch: Any, waiting: bool = False) -> Any:
         return append(batch, waiting) if waiting else endpoint.later.submit(append, batch)
 
-    endpoint._append = append_later
+    endpoint.keep = append_later
 
 
 PATCHES: dict[str, tuple[Any, Callable[..., None]]] = {

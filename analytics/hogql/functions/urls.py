@@ -31,7 +31,9 @@ def _name(args: list[Expr] | tuple[Expr, ...]) -> str:
     try:
         return regex.condition("".join(f"\\x{{{ord(letter):x}}}" for letter in name)) if name else ""
     except RegexError:
-        raise ArgumentError("The name of a parameter has at most 30 characters.", "") from None
+        raise ArgumentError(
+            "The name of a parameter has at most 30 characters.", "Use extract(text, pattern)."
+        ) from None
 
 
 def _check_name(args: list[Expr]) -> None:
