@@ -25,7 +25,6 @@ def _buffers() -> str:
 
 
 POSTGRES_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a path below a data directory is often longer than the 107 bytes allowed
     "max_connections": "200",  # a web process has 40 threads and 8 for queries
     "shared_buffers": _buffers(),

@@ -152,7 +152,8 @@ class Postgres(Server):
         kept(self.directory / "ready", lambda: "1")
 
     def command(self) -> Command:
-        settings = {**POSTGRES_SETTINGS, **({} if self.durable else NOT_DURABLE), "port": str(self.port)}
+        address = {"listen_addresses": HOST, "port": str(self.port)}
+        settings = {**POSTGRES_SETTINGS, **({} if self.durable else NOT_DURABLE), **address}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         program = str(binaries().postgres / "postgres")
         return Command(

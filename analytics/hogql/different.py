@@ -1,7 +1,7 @@
 """Counts of different values in two steps: a group for each value, then its groups counted.
 
 PostgreSQL sorts all rows for count(DISTINCT x). Groups are made by hash, by several processes. Measured at 44
-million events: a count of customers under a condition beside four other counts 0.9 → 0.4 s.
+million events: a count of customers under a condition beside four other counts took 0.25 s of CPU, not 0.36.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analytics.hogql.constants import fold
 from analytics.hogql.functions.row import ArgumentError, Function
+from analytics.hogql.functions.time_buckets import TRUNCATIONS
 from analytics.hogql.functions.time_units import BELOW_DAY, DIGITS
 from analytics.hogql.functions.time_zones import day_start, in_zone, moment, wall, zone_of
 from analytics.hogql.tree import Call, Expr, Interval, Literal
@@ -16,15 +17,8 @@ from analytics.hogql.zones import has_whole_hours
 if TYPE_CHECKING:
     from analytics.hogql.print_expression import Expressions
 
-SINGLE = {
-    "minute": "toStartOfMinute",
-    "hour": "toStartOfHour",
-    "day": "toStartOfDay",
-    "week": "toMonday",
-    "month": "toStartOfMonth",
-    "quarter": "toStartOfQuarter",
-    "year": "toStartOfYear",
-}
+# Seconds and what is below them are of other types there.
+SINGLE = {unit: name for unit, name in TRUNCATIONS.items() if not unit.endswith("second")}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
