@@ -106,7 +106,7 @@ def _key(value: Any, type_: Type) -> str:
     if value is None:
         return "\0"
     if type_.is_float:
-        return f"{float(value):.6g}"
+        return f"{float(value):.10g}"  # moments in seconds differ in the tenth digit
     if type_.items:
         items = type_.items * len(value) if type_.is_array else type_.items
         return "|".join(_key(part, item) for part, item in zip(value, items, strict=True))

@@ -1,6 +1,7 @@
 """Each row of the function tables answers as ClickHouse does, over generated arguments.
 
 DIFFERENTIAL is how many calls of each row are compared, and how many queries are generated; 2 in CI.
+AGENTRY_HUNT=1 generates others.
 """
 
 from __future__ import annotations
@@ -83,9 +84,7 @@ def test_each_row(loaded: int, name: str) -> None:
             break
 
 
-@settings(
-    max_examples=50 * COUNT, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=50 * COUNT, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(queries)
 def test_generated_queries(loaded: int, text: str) -> None:
     try:
