@@ -17,7 +17,7 @@ from agentry.errors import AgentryError, not_found
 from analytics.ingest import body, wait
 from analytics.ingest.accept import answer, check_user_agent, keep
 from analytics.ingest.batch import Batch, judge
-from analytics.ingest.decode import events
+from analytics.ingest.decode import events, judged_as
 from analytics.ingest.once import Once
 from analytics.ingest.times import Clock
 
@@ -48,10 +48,11 @@ def _judged(request: HttpRequest, project_id: int) -> tuple[Batch, Once | None]:
     """The body is gone when this returns: it may be large, and the answer may have to wait."""
     clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
     content = body.read(request)
-    sent = events(content, request.META.get("CONTENT_TYPE", ""))
+    content_type = request.META.get("CONTENT_TYPE", "")
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
-        return judge(project_id, sent, clock), None
+        return judge(project_id, events(content, content_type, judged_as), clock), None
+    sent = events(content, content_type)
     once = Once.of(key, content)
     return judge(project_id, once.named(sent), clock), once
 
