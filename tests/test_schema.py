@@ -29,6 +29,9 @@ CHECKS = [
 OPERATIONS = [
     ("ask", "/v1/analytics/{project}/query/", "post"),
     ("publish", "/v1/analytics/{project}/publish/", "post"),
+    ("get_limits", "/v1/analytics/{project}/limits/", "get"),
+    ("change_limits", "/v1/analytics/{project}/limits/", "patch"),
+    ("change_key_limits", "/v1/analytics/{project}/limits/{key}/", "patch"),
     ("list_publications", "/v1/publications/", "get"),
     ("get_publication", "/v1/publications/{publication_id}/", "get"),
     ("change_publication", "/v1/publications/{publication_id}/", "patch"),
