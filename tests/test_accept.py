@@ -13,7 +13,6 @@ import re
 import time
 import uuid
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,20 +21,10 @@ import psutil
 import pytest
 import zstandard
 
-from tests.stack import Stack
-from tests.wire import GOOD, Heard, Wire
+from tests.wire import GOOD, Wire
 
 pytestmark = pytest.mark.timeout(180)
 GZIP, ZSTD = "Content-Encoding: gzip", "Content-Encoding: zstd"
-
-
-@pytest.fixture
-def wire(stack: Stack) -> Iterator[Wire]:
-    """A connection with a good event before and after what the test sends."""
-    with Wire(stack) as wire:
-        assert wire.works()
-        yield wire
-        assert wire.works()
 
 
 def refused(wire: Wire, body: bytes, *headers: str) -> tuple[int, str]:
@@ -232,16 +221,6 @@ def test_customer_id_over_200_characters(wire: Wire) -> None:
     assert stored(wire, with_property(b'"' + b"c" * 200 + b'"', b"customer_id"))["c"] == "c" * 200
 
 
-def test_unknown_key_or_another_project(wire: Wire) -> None:
-    """One body for all wrong keys. A project that is not the key's is 404, whether or not it exists."""
-    wrong = [f"Authorization: Bearer agd_{'a' * 32}", "Authorization: Basic x", "Authorization: Bearer agd_"]
-    heard = [wire.ask(wire.request(GOOD, header)) for header in wrong]
-    assert {(each.status, each.code) for each in heard} == {(401, "unauthorized")}
-    assert len({each.body for each in heard}) == 1
-    elsewhere = wire.ask(wire.request(GOOD, path="/v1/analytics/elsewhere/"))
-    assert (elsewhere.status, elsewhere.code) == (404, "not_found")
-
-
 def test_timestamps(wire: Wire) -> None:
     """Absent, naive (UTC) and leap seconds pass; `sent_at` corrects a wrong clock, without a mark."""
     now = datetime.now(UTC)
@@ -256,26 +235,12 @@ def test_timestamps(wire: Wire) -> None:
         assert wire.ask(wire.request(json.dumps({"event": "e", **fine}).encode())).json["accepted"] == 1
 
 
-def test_idempotency_key(wire: Wire) -> None:
-    header = f"Idempotency-Key: {uuid.uuid4()}"
-    first, again = (wire.ask(wire.request(GOOD, header)) for _ in range(2))
-    assert (first.status, first.body) == (again.status, again.body)
-    assert refused(wire, b'{"event":"another"}', header) == (422, "idempotency_key_reused")
-
-
-def test_a_client_that_leaves_before_the_answer_may_retry(wire: Wire) -> None:
-    event = json.dumps({"event": "e", "uuid": str(uuid.uuid4()), "timestamp": time.time()}).encode()
-    for _ in range(5):
-        with Wire(wire.stack) as leaving:
-            leaving.sock.sendall(leaving.request(event))
-    heard: Heard = wire.ask(wire.request(event, path="/v1/analytics/default/?wait=true"))
-    assert heard.json["stored"] + heard.json["duplicates"] == 1
-    (row,) = wire.stack.ask(f"select count() n from events where uuid = '{json.loads(event)['uuid']}'")
-    assert row["n"] == 1
-
-
 # The rest of the table, and where it is tested.
 ELSEWHERE = {
+    "unknown key, another project's key": "test_accept_senders.py::test_unknown_key_or_another_project",
+    "Idempotency-Key": "test_accept_senders.py::test_idempotency_key",
+    "quota exceeded": "test_accept_senders.py::test_quota_exceeded",
+    "the client leaves": "test_accept_senders.py::test_a_client_that_leaves_before_the_answer_may_retry",
     "200 slow bodies": "test_web_server.py::test_two_hundred_slow_bodies_stop_nobody_and_end_in_408",
     "200 slow headers": "test_accept_http.py::test_slow_headers_and_silent_sockets_end",
     "half-closed sockets": "test_accept_http.py::test_a_half_closed_socket_ends_and_its_retry_is_stored_once",
@@ -284,7 +249,7 @@ ELSEWHERE = {
     "revoked key": "test_ingest_refusals.py::test_a_revoked_key",
     "key revoked in flight": "test_keys_outages.py",
     "same event_id re-sent, hours later, concurrent": "test_exactly_once.py",
-    "quota exceeded": "test_ingest_limits.py::test_a_month",
+    "quota exceeded, of a month": "test_ingest_limits.py::test_a_month",
     "overload": "test_ingest_stream.py::test_the_backlog_is_bounded",
     "SIGTERM of web": "test_web_server.py::"
     "test_a_request_that_is_being_sent_is_answered_before_the_server_stops",
