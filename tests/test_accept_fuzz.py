@@ -1,6 +1,6 @@
 """Requests made at random, on connections that stay open: no 500, no silence, no connection lost.
 
-Every request is right as HTTP, so each must be answered, and none may cost the next one its connection. The same
+Every request is right as HTTP, so each must be answered, and none may cost the next its connection. The same
 requests in every run; AGENTRY_HUNT=1 makes new ones, for two minutes.
 """
 
@@ -26,13 +26,13 @@ pytestmark = pytest.mark.timeout(300)
 HUNTS = "AGENTRY_HUNT" in os.environ
 SEED = random.randrange(2**32) if HUNTS else 7
 SECONDS, REQUESTS = (120, 10**9) if HUNTS else (60, 600)
-ANSWERS = {200, 202, 400, 401, 403, 404, 405, 413, 415, 422, 503}
+ANSWERS = {200, 202, 400, 401, 403, 404, 405, 406, 413, 415, 422, 503}
 
 PATHS = [
     *["/v1/analytics/default/"] * 6,
     *["/batch/", "/i/v0/e/", "/capture/", "/e/", "/i/v1/analytics/events", "/v1/analytics/default"],
     *["/v1/analytics/other/", "/v1/analytics/default/?wait=maybe", "/v1/analytics/%00/", "/batch?api_key=x"],
-    *["/v1/analytics/default/limits/", "/v1/analytics/default/query/", "/v1/nothing", "/e", "/%ff", "/mcp"],
+    *["/v1/analytics/default/limits/", "/v1/analytics/default/query/", "/v1/nothing", "/%ff", "/healthz"],
 ]
 HEADERS = [
     *["Content-Type: application/x-ndjson", "Content-Type: text/plain", "Content-Type: ;;", "Content-Type:"],
