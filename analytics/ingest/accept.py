@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -32,7 +32,7 @@ def check_user_agent(request: HttpRequest) -> None:
             raise AgentryError(403, "user_agent_blocked", message, "Send a User-Agent of your own.")
 
 
-def keep(batch: Batch, limits: Sequence[Limit], waiting: bool = False) -> Receipt:
+def keep(batch: Batch, limits: tuple[Limit, ...], waiting: bool = False) -> Receipt:
     """Append a batch to the stream and have it written. Raises 413, 429, 503, as `append` does."""
     receipt = append(batch, waiting, limits)
     if receipt.wake:

@@ -8,8 +8,10 @@ and what is refused takes nothing out, so concurrent requests never pass more th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from agentry.accounts.keystore import Limit
 from agentry.accounts.limits import month_key
@@ -19,6 +21,7 @@ from analytics.ingest.batch import Batch
 SECONDS = 10  # a key that may send 100 events a second may send 1,000 at once after ten quiet seconds
 RETRY_MOST = 3600  # of a month that is used up: its owner may allow more before it ends
 RATE, QUOTA = "rate_limited", "quota_exceeded"  # of errors, and of the events counted as rejected
+Limits = tuple[Limit, ...]
 State = list[tuple[int, float]]  # per limit: what is left, and the seconds until all of it is there again
 
 # After KEYS[6] a key for each limit, after ARGV[5] three arguments: its amount, what the request needs of it,
@@ -77,58 +80,59 @@ class LimitedError(AgentryError):
         return super().headers() | self.fields
 
 
-def keys(limits: Sequence[Limit]) -> list[str]:
-    now = datetime.now(UTC)
-    return [
-        month_key(limit.holder, limit.id, now)
-        if _is_month(limit)
-        else f"ingest:rate:{limit.holder}:{limit.id}:{limit.kind}"
-        for limit in limits
-    ]
+class _Terms(NamedTuple):
+    """What does not change from request to request, in one month; per limit."""
+
+    keys: list[str]
+    names: list[str]
+    capacities: list[int]
+    policy: str
+    month_ends: float  # seconds since the epoch
 
 
-def arguments(limits: Sequence[Limit], batch: Batch) -> list[int]:
+def keys(limits: Limits) -> list[str]:
+    return _terms(limits).keys
+
+
+def arguments(limits: Limits, batch: Batch) -> list[int]:
     """Raises 413 `too_many_events` for a batch that no wait would let through."""
     words: list[int] = []
     for limit in limits:
         if limit.kind == "events_per_second" and batch.accepted > limit.amount * SECONDS:
             message = f"The {limit.holder} may send {limit.amount * SECONDS:,} events at once."
             raise AgentryError(413, "too_many_events", message, "Send smaller batches.")
-        words += [limit.amount, _needs(limit, batch), 0 if _is_month(limit) else SECONDS]
+        words += (limit.amount, _needs(limit, batch), 0 if _is_month(limit) else SECONDS)
     return words
 
 
-def state(limits: Sequence[Limit], reply: Sequence[int]) -> State:
+def state(limits: Limits, reply: list[int]) -> State:
     """From what the script answers: a month is full again when the next one begins."""
-    month = _month_left()
+    month = _terms(limits).month_ends - time.time()
     return [
         (reply[2 * place], month if _is_month(limit) else reply[2 * place + 1] / 1000)
         for place, limit in enumerate(limits)
     ]
 
 
-def fields(limits: Sequence[Limit], state: State) -> dict[str, str]:
+def fields(limits: Limits, state: State) -> dict[str, str]:
     """RateLimit-Policy and RateLimit as draft-ietf-httpapi-ratelimit-headers has them since its 8th version,
     and for the limit that is nearest the three fields of the versions before, which more clients read."""
-    policies, left = [], []
-    for limit, (remaining, reset) in zip(limits, state, strict=True):
-        seconds = round(_month().total_seconds()) if _is_month(limit) else SECONDS
-        unit = "requests" if limit.kind == "requests_per_second" else "events"
-        name = f"{limit.holder}-{limit.kind.replace('_', '-')}"
-        policies.append(f'"{name}";q={_capacity(limit)};qu="{unit}";w={seconds}')
-        left.append(f'"{name}";r={max(remaining, 0)};t={math.ceil(reset)}')
-    pairs = list(zip(limits, state, strict=True))
-    limit, (remaining, reset) = min(pairs, key=lambda pair: pair[1][0] / _capacity(pair[0]))
+    terms = _terms(limits)
+    left = [(max(remaining, 0), math.ceil(reset)) for remaining, reset in state]
+    nearest = min(range(len(left)), key=lambda place: left[place][0] / terms.capacities[place])
+    said = [
+        f"{name};r={remaining};t={reset}" for name, (remaining, reset) in zip(terms.names, left, strict=True)
+    ]
     return {
-        "RateLimit-Policy": ", ".join(policies),
-        "RateLimit": ", ".join(left),
-        "RateLimit-Limit": str(_capacity(limit)),
-        "RateLimit-Remaining": str(max(remaining, 0)),
-        "RateLimit-Reset": str(math.ceil(reset)),
+        "RateLimit-Policy": terms.policy,
+        "RateLimit": ", ".join(said),
+        "RateLimit-Limit": str(terms.capacities[nearest]),
+        "RateLimit-Remaining": str(left[nearest][0]),
+        "RateLimit-Reset": str(left[nearest][1]),
     }
 
 
-def refusal(limits: Sequence[Limit], state: State, batch: Batch) -> LimitedError:
+def refusal(limits: Limits, state: State, batch: Batch) -> LimitedError:
     """Why the script took nothing, and when it will: a month before a rate, then what takes longest."""
     waits = [
         (_wait(limit, *left, _needs(limit, batch)), limit) for limit, left in zip(limits, state, strict=True)
@@ -144,6 +148,33 @@ def refusal(limits: Sequence[Limit], state: State, batch: Batch) -> LimitedError
     return LimitedError(code, message, hint, retry_after, fields(limits, state))
 
 
+def _terms(limits: Limits) -> _Terms:
+    now = time.gmtime()
+    return _terms_in(limits, now.tm_year, now.tm_mon)
+
+
+@lru_cache(maxsize=10_000)
+def _terms_in(limits: Limits, year: int, month: int) -> _Terms:
+    first = datetime(year, month, 1, tzinfo=UTC)
+    ends = (first + timedelta(days=32)).replace(day=1)
+    terms = _Terms([], [], [], "", ends.timestamp())
+    policies = []
+    for limit in limits:
+        if _is_month(limit):
+            key, capacity = month_key(limit.holder, limit.id, first), limit.amount
+            seconds = round((ends - first).total_seconds())
+        else:
+            key, capacity = f"ingest:rate:{limit.holder}:{limit.id}:{limit.kind}", limit.amount * SECONDS
+            seconds = SECONDS
+        name = f'"{limit.holder}-{limit.kind.replace("_", "-")}"'
+        unit = "requests" if limit.kind == "requests_per_second" else "events"
+        terms.keys.append(key)
+        terms.names.append(name)
+        terms.capacities.append(capacity)
+        policies.append(f'{name};q={capacity};qu="{unit}";w={seconds}')
+    return terms._replace(policy=", ".join(policies))
+
+
 def _wait(limit: Limit, remaining: int, reset: float, needs: int) -> float:
     """Seconds until the limit lets so much through."""
     if needs <= max(remaining, 0):
@@ -155,20 +186,5 @@ def _needs(limit: Limit, batch: Batch) -> int:
     return 1 if limit.kind == "requests_per_second" else batch.accepted
 
 
-def _capacity(limit: Limit) -> int:
-    return limit.amount if _is_month(limit) else limit.amount * SECONDS
-
-
 def _is_month(limit: Limit) -> bool:
     return limit.kind == "events_per_month"
-
-
-def _month() -> timedelta:
-    first = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return (first + timedelta(days=32)).replace(day=1) - first
-
-
-def _month_left() -> float:
-    now = datetime.now(UTC)
-    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return (first + _month() - now).total_seconds()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +83,7 @@ def name(shard: int) -> str:
     return f"ingest:{shard}"
 
 
-def append(batch: Batch, waiting: bool = False, limits: Sequence[Limit] = ()) -> Receipt:
+def append(batch: Batch, waiting: bool = False, limits: tuple[Limit, ...] = ()) -> Receipt:
     """Append a batch, all or nothing, and return once it is on disk.
 
     Raises AgentryError 503 `overloaded` when the backlog is full, and `unavailable` when Valkey does not
@@ -117,7 +116,7 @@ def recent_rejects(project_id: int) -> list[dict[str, Any]]:
     return [msgspec.json.decode(reject) for reject in kept]
 
 
-def _words(batch: Batch, shard: int, waiting: bool, limits: Sequence[Limit]) -> list[bytes | str | int]:
+def _words(batch: Batch, shard: int, waiting: bool, limits: tuple[Limit, ...]) -> list[bytes | str | int]:
     """The script's keys and arguments. Raises 413 `too_many_events`."""
     words: list[bytes | str | int] = [6 + len(limits), name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
     words += [_rejects(batch.project_id), BACKLOGS]
