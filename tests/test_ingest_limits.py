@@ -108,6 +108,17 @@ def test_a_month(sender: Sender, project: Project) -> None:
     assert counts() == {"received:": 13, "rejected:missing_event": 2, "rejected:quota_exceeded": 6}
 
 
+def test_the_next_month_has_its_own(
+    sender: Sender, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(project, events_per_month=3)
+    assert sender.send([GOOD] * 3).status_code == 202
+    assert error(sender.send(GOOD)) == (429, "quota_exceeded")
+    later = time.gmtime(time.time() + int(sender.send(GOOD).headers["RateLimit-Reset"]) + 1)
+    monkeypatch.setattr("analytics.ingest.rates.time.gmtime", lambda *_: later)
+    assert left(sender.send(GOOD)) == 2
+
+
 def test_a_batch_that_no_wait_would_let_through_is_told_to_be_smaller(
     sender: Sender, project: Project
 ) -> None:

@@ -78,6 +78,8 @@ def test_every_operation_says_its_key_and_its_errors() -> None:
             assert operation["security"] or operation["tags"] == ["posthog"], "its key is in the body"
             refused = {code: answer for code, answer in operation["responses"].items() if code >= "400"}
             assert {"401", "403", "404", "503"} <= refused.keys()
+            if operation["tags"] == ["posthog"] or operation["operationId"] == "send_events":
+                assert {"400", "405", "413", "415", "429"} <= refused.keys()
             for answer in refused.values():
                 shape = answer["content"]["application/json"]["schema"]
                 assert "error" in shape.get("required", []) or shape["$ref"].endswith("/Error")
