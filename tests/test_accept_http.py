@@ -101,6 +101,16 @@ def test_two_framings_of_one_body_close_the_connection(stack: Stack) -> None:
         assert wire.ended()
 
 
+def test_a_content_length_that_is_too_small(stack: Stack) -> None:
+    """What is left of the body is read as the next request, which it is not; nothing of it is taken."""
+    with Wire(stack) as wire:
+        heard = wire.ask(wire.head(f"Content-Length: {SIZE - 5}") + GOOD + wire.request(GOOD))
+        assert (heard.status, heard.code, heard.closes) == (400, "not_json", False)
+        heard = wire.heard()
+        assert (heard.status, heard.code, heard.closes) == (400, "", True)
+        assert wire.ended()
+
+
 def test_expect_100_continue(stack: Stack) -> None:
     """Asked before the body is sent, also on a connection that has been used; refused keys too."""
     with Wire(stack) as wire:
