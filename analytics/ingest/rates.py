@@ -24,18 +24,20 @@ RATE, QUOTA = "rate_limited", "quota_exceeded"  # of errors, and of the events c
 Limits = tuple[Limit, ...]
 State = list[tuple[int, float]]  # per limit: what is left, and the seconds until all of it is there again
 
-# After KEYS[6] a key for each limit, after ARGV[5] three arguments: its amount, what the request needs of it,
-# and the bucket's seconds, or 0 for a counter that lives for 40 days. `state` gets what is left of each, and
-# the milliseconds until it is full. Answers -1 or -2, and the state, when a rate or a counter has too little.
+# After the script's own `keys` and `words`, a key and three arguments for each limit: its amount, what the
+# request needs of it, and the bucket's seconds, or 0 for a counter that lives for 40 days. `state` gets what is
+# left of each, and the milliseconds until it is full. Answers -1 or -2, and the state, when a rate or a counter
+# has too little.
 TAKE = f"""
+local limits = #KEYS - keys
 local state, refused, taken = {{}}, 0, {{}}
-if #KEYS > 6 then
+if limits > 0 then
   local time = redis.call('TIME')
   local now = time[1] * 1e6 + time[2]
-  for i = 7, #KEYS do
-    local amount, needs = tonumber(ARGV[3 * i - 15]), tonumber(ARGV[3 * i - 14])
-    local seconds = tonumber(ARGV[3 * i - 13])
-    local kept = tonumber(redis.call('GET', KEYS[i]) or '0')
+  for i = 1, limits do
+    local at = words + 3 * i
+    local amount, needs, seconds = tonumber(ARGV[at - 2]), tonumber(ARGV[at - 1]), tonumber(ARGV[at])
+    local kept = tonumber(redis.call('GET', KEYS[keys + i]) or '0')
     local left, full = amount - kept, 0
     if seconds > 0 then
       full = math.max(kept, now)
@@ -43,8 +45,7 @@ if #KEYS > 6 then
       taken[i] = string.format('%.17g', full + needs * 1e6 / amount)
     end
     if needs > math.max(left, 0) then refused = math.max(refused, seconds == 0 and 2 or 1) end
-    state[#state + 1] = left
-    state[#state + 1] = math.max(full - now, 0) / 1000
+    state[2 * i - 1], state[2 * i] = left, math.max(full - now, 0) / 1000
   end
   if refused > 0 then
     if accepted > 0 then
@@ -54,16 +55,17 @@ if #KEYS > 6 then
     end
     return {{-refused, unpack(state)}}
   end
-  for i = 7, #KEYS do
-    local needs, seconds = tonumber(ARGV[3 * i - 14]), tonumber(ARGV[3 * i - 13])
+  for i = 1, limits do
+    local at, key = words + 3 * i, KEYS[keys + i]
+    local needs, seconds = tonumber(ARGV[at - 1]), tonumber(ARGV[at])
     if needs > 0 and seconds > 0 then
-      redis.call('SET', KEYS[i], taken[i], 'EX', 2 * seconds)
+      redis.call('SET', key, taken[i], 'EX', 2 * seconds)
     elseif needs > 0 then
-      redis.call('INCRBY', KEYS[i], needs)
-      redis.call('EXPIRE', KEYS[i], 40 * 86400)
+      redis.call('INCRBY', key, needs)
+      redis.call('EXPIRE', key, 40 * 86400)
     end
-    state[2 * i - 13] = state[2 * i - 13] - needs
-    if seconds > 0 then state[2 * i - 12] = (taken[i] - now) / 1000 end
+    state[2 * i - 1] = state[2 * i - 1] - needs
+    if seconds > 0 then state[2 * i] = (taken[i] - now) / 1000 end
   end
 end
 """

@@ -31,12 +31,14 @@ REJECTS_DAYS = 7
 SEND_SECONDS = 1.0  # plus one for each 4 MB: a disk that syncs at least that much in a second
 log = structlog.get_logger()
 
+KEYS, WORDS = 6, 5  # of the script itself: those of the limits follow them
 SCRIPT = f"""
+local keys, words = {KEYS}, {WORDS}
 local accepted, project, waiting = tonumber(ARGV[2]), ARGV[3], ARGV[4]
 if accepted > 0 and tonumber(redis.call('GET', KEYS[3]) or '0') >= tonumber(ARGV[1]) then return false end
 {rates.TAKE}
 local reply = {{0}}
-local at = 6 + 3 * (#KEYS - 6)
+local at = words + 1 + 3 * limits
 for _ = 1, tonumber(ARGV[5]) do
   if waiting == '1' then
     reply[#reply + 1] = redis.call('XADD', KEYS[1], '*', 'e', ARGV[at], 'n', ARGV[at + 1], 'w', '1')
@@ -118,7 +120,13 @@ def recent_rejects(project_id: int) -> list[dict[str, Any]]:
 
 def _words(batch: Batch, shard: int, waiting: bool, limits: tuple[Limit, ...]) -> list[bytes | str | int]:
     """The script's keys and arguments. Raises 413 `too_many_events`."""
-    words: list[bytes | str | int] = [6 + len(limits), name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
+    words: list[bytes | str | int] = [
+        KEYS + len(limits),
+        name(shard),
+        COUNTS,
+        BACKLOG,
+        f"ingest:wake:{shard}",
+    ]
     words += [_rejects(batch.project_id), BACKLOGS]
     if limits:
         words += rates.keys(limits)
