@@ -25,9 +25,9 @@ Limits = tuple[Limit, ...]
 State = list[tuple[int, float]]  # per limit: what is left, and the seconds until all of it is there again
 
 # After the script's own `keys` and `words`, a key and three arguments for each limit: its amount, what the
-# request needs of it, and the bucket's seconds, or 0 for a counter that lives for 40 days. `state` gets what is
-# left of each, and the milliseconds until it is full. Answers -1 or -2, and the state, when a rate or a counter
-# has too little.
+# request needs of it, and the bucket's seconds, or 0 for a counter that lives for 40 days. `state` gets what
+# is left of each, and the milliseconds until it is full. Answers -1 or -2, and the state, when a rate or a
+# counter has too little.
 TAKE = f"""
 local limits = #KEYS - keys
 local state, refused, taken = {{}}, 0, {{}}
