@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -106,6 +107,19 @@ def test_a_month(sender: Sender, project: Project) -> None:
     assert name == f"ingest:month:project:{project.pk}:{datetime.now(UTC):%Y-%m}".encode()
     assert 31 * 86_400 < int(valkey.client().ttl(name)) <= 40 * 86_400
     assert counts() == {"received:": 13, "rejected:missing_event": 2, "rejected:quota_exceeded": 6}
+
+
+def test_posthogs_addresses_too(dsn: str, project: Project) -> None:
+    limit(project, events_per_second=1)
+    headers = {"user-agent": "posthog-node/5", "authorization": f"Bearer {dsn}"}
+    sent = {"event": "e", "uuid": "0aa1b0d6-9f3c-4c6e-8a53-3f2d8e9a7c11"}
+    body = {"api_key": dsn, "batch": [sent] * 4}
+    for path in ("/batch/", "/i/v1/analytics/events"):
+        fine = Client().post(path, body, content_type="application/json", headers=headers)
+        assert fine.status_code == 200 and dict(fine.headers).keys() >= FIELDS
+    refused = Client().post("/batch/", body, content_type="application/json", headers=headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
+    assert FIELDS | {"Retry-After"} <= dict(refused.headers).keys()
 
 
 def test_the_next_month_has_its_own(
