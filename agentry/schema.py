@@ -11,6 +11,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
 from analytics.endpoint import QueryView
+from analytics.keeping import rest as keeping
 from publications import rest
 from publications.tools import ANSWER, DESCRIPTION, HOGQL, LINK, TEXT, takes
 
@@ -73,6 +74,21 @@ LISTING: Schema = {
     "properties": {
         "publications": {"type": "array", "items": PUBLICATION},
         "next": {**TEXT, "nullable": True, "description": "The address of the next page."},
+    },
+}
+DELETION: Schema = {
+    "type": "object",
+    "required": ["deletion_id", "project", "customer_id", "state", "requested_at", "events_deleted"],
+    "properties": {
+        "deletion_id": TEXT,
+        "project": TEXT,
+        "customer_id": {**TEXT, "nullable": True, "description": "Null: the whole project."},
+        "state": {"type": "string", "enum": ["waiting", "running", "done"]},
+        "requested_at": {**TEXT, "format": "date-time"},
+        "finished_at": {**TEXT, "format": "date-time", "nullable": True},
+        "events_deleted": {"type": "integer"},
+        "days": {"type": "integer", "nullable": True, "description": "With something to delete."},
+        "days_left": {"type": "integer", "nullable": True},
     },
 }
 ROTATED: Schema = {
@@ -195,3 +211,42 @@ extend_schema_view(
         description="Needs the scope publish. The old links end at once, or after overlap_seconds.",
     )
 )(rest.Rotate)
+extend_schema_view(
+    delete=says(
+        "delete_customer",
+        "Delete a customer's data",
+        [400, *READING],
+        answer=DELETION,
+        status=202,
+        description="Needs the scope manage. All that was received before this request is deleted, raw and"
+        " rolled up, in small steps; what is received later is kept. Ask anew as often as you like.",
+    )
+)(keeping.Customer)
+extend_schema_view(
+    delete=says(
+        "delete_project",
+        "Delete a project and its data",
+        READING,
+        answer=DELETION,
+        status=202,
+        description="Needs the scope manage. The project, its keys and its publications end at once.",
+    )
+)(keeping.WholeProject)
+extend_schema_view(
+    get=says(
+        "list_deletions",
+        "List the team's deletions",
+        READING,
+        answer={"type": "object", "properties": {"deletions": {"type": "array", "items": DELETION}}},
+        description="Needs the scope manage. The newest 100 first.",
+    )
+)(keeping.Deletions)
+extend_schema_view(
+    get=says(
+        "get_deletion",
+        "See how far a deletion is",
+        READING,
+        answer=DELETION,
+        description="Needs the scope manage.",
+    )
+)(keeping.OneDeletion)

@@ -31,6 +31,9 @@ CREATE TEMP TABLE IF NOT EXISTS staged_keys (
 ) ON COMMIT DELETE ROWS;
 """
 
+# The advisory lock that every batch shares, and that who deletes (postgres_delete) holds alone.
+WRITERS = 0x61677777
+
 # The explicit time of a uuid goes first: it then holds for a retry without one in the same batch.
 FIX_TIMES = """
 INSERT INTO event_times (project_id, uuid, "timestamp")
@@ -167,8 +170,9 @@ RAISE_DAY = raise_rollup("usage_day", "day")
 
 
 def prepare(cursor: CursorWrapper) -> None:
-    """Once in a transaction; the tables themselves live as long as the connection."""
-    cursor.execute(STAGES)
+    """Once in a transaction, before it reads or locks anything else; the tables themselves live as long as
+    the connection."""
+    cursor.execute(f"SELECT pg_advisory_xact_lock_shared({WRITERS});{STAGES}")
 
 
 def stage(cursor: CursorWrapper, rows: Iterable[tuple[Any, ...]]) -> None:

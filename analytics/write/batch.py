@@ -22,7 +22,7 @@ from django.db.backends.utils import CursorWrapper
 from agentry.accounts.models import Project
 from analytics.engines import postgres_write as sql
 from analytics.ingest.event import AcceptedEvent, Entry
-from analytics.write import partitions
+from analytics.write import deleted, partitions
 from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
 from analytics.write.reader import Outcome, Received, project_of
 
@@ -57,10 +57,12 @@ class Batch:
     stored: Counter[int] = field(default_factory=Counter)  # by entry; only if somebody waits
     dead: Counter[int] = field(default_factory=Counter)  # by entry
     refused: Counter[int] = field(default_factory=Counter)  # by project
+    dropped: Counter[int] = field(default_factory=Counter)  # by project
+    deletions: list[deleted.Deletion] = field(default_factory=list)
 
     @property
     def attribute(self) -> bool:
-        return any(entry.waits for entry in self.entries)
+        return bool(self.deletions) or any(entry.waits for entry in self.entries)
 
     def outcomes(self) -> dict[tuple[int, int], Outcome]:
         """Entry id → outcome, for the entries that somebody waits for."""
@@ -85,6 +87,7 @@ def write(shard: int, runs: list[list[Received]], *, halve: bool = False) -> dic
     oldest = _admit(batch)
     with transaction.atomic(), connection.cursor() as cursor:
         sql.prepare(cursor)
+        _heed_deletions(cursor, batch)
         _bury_entries(cursor, batch)
         _store(cursor, batch, batch.rows, oldest, halve=halve)
         _count(batch)
@@ -170,6 +173,15 @@ def _admit(batch: Batch) -> datetime:
     return partitions.start(EPOCH + timedelta(days=oldest))
 
 
+def _heed_deletions(cursor: CursorWrapper, batch: Batch) -> None:
+    """As they stand now that the writers' lock is held: none begins to delete before this batch's commit."""
+    batch.deletions, gone = deleted.asked(
+        cursor, batch.entries, {project_id for _, project_id, _ in batch.rows}
+    )
+    if gone:
+        _reject(batch, gone, {event.timestamp // DAY_MS for _, _, event in batch.rows})
+
+
 def _reject(batch: Batch, gone: set[int], admitted: set[int]) -> None:
     kept = []
     for row in batch.rows:
@@ -192,8 +204,11 @@ def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetim
     try:
         with transaction.atomic():
             sql.stage(cursor, _staged(rows))
+            dropped = [(deletion.project_id, deletion.drop(cursor)) for deletion in batch.deletions]
             stored = sql.store(cursor, oldest, settings.DETAIL_KEYS_PER_HOUR, attribute=batch.attribute)
             by_entry = sql.stored_by_entry(cursor) if batch.attribute else {}
+            for deletion in batch.deletions:
+                deletion.keep(cursor)
     except DATABASE_ERRORS as error:
         if not (halve and is_refusal(error)):
             raise
@@ -206,6 +221,9 @@ def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetim
         return
     for project_id, events in stored.items():
         batch.totals[project_id, "stored", ""] += events
+    for project_id, events in dropped:
+        batch.totals[project_id, "rejected", deleted.REASON] += events
+        batch.dropped[project_id] += events
     batch.stored.update(by_entry)
 
 
@@ -224,8 +242,9 @@ def _bury(cursor: CursorWrapper, batch: Batch, row: Row, error: Exception) -> No
 
 
 def _count(batch: Batch) -> None:
-    """What was neither stored nor refused was there already."""
+    """What was neither stored, dropped nor refused was there already."""
     for project_id, events in Counter(project_id for _, project_id, _ in batch.rows).items():
         refused = batch.refused[project_id]
+        other = batch.totals[project_id, "stored", ""] + batch.dropped[project_id] + refused
         batch.totals[project_id, "dead_lettered", ""] += refused
-        batch.totals[project_id, "duplicate", ""] += events - batch.totals[project_id, "stored", ""] - refused
+        batch.totals[project_id, "duplicate", ""] += events - other
