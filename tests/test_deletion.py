@@ -300,6 +300,42 @@ def test_ingest_of_the_same_customer_goes_on_meanwhile(project: Project) -> None
     assert ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(deadlocks,)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_under_way_is_waited_for(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looked for deletions before this one was asked for, and commits after."""
+    written, may_commit = threading.Event(), threading.Event()
+    count = batch._count
+
+    def slowly(found: Any) -> None:
+        count(found)
+        written.set()
+        may_commit.wait(30)
+
+    def in_background(call: Any, *values: Any) -> threading.Thread:
+        def run() -> None:
+            call(*values)
+            connections.close_all()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    monkeypatch.setattr(batch, "_count", slowly)
+    send(project, event(), event(**OTHER))
+    writer = in_background(drain_all)
+    assert written.wait(30)
+    asked = delete_customer(project, "acme_corp", None)
+    deleter = in_background(steps.step, asked.pk)
+    deleter.join(0.3)
+    assert deleter.is_alive()
+    may_commit.set()
+    writer.join(30)
+    deleter.join(30)
+    finish(asked)
+    assert [row for (row,) in ask("SELECT customer_id FROM events")] == ["wayne_ent"]
+    assert rollup_differences() == []
+
+
 @pytest.mark.parametrize("customer", ["", " ", "x" * 201, "a\0b", "\ud800"])
 def test_what_is_no_customer_is_refused(project: Project, customer: str) -> None:
     with pytest.raises(Exception, match="1 to 200 characters"):
