@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
 from analytics.endpoint import QueryView
 from analytics.keeping import rest as keeping
-from publications import rest
+from publications import export, rest
 from publications.tools import ANSWER, DESCRIPTION, HOGQL, LINK, TEXT, takes
 
 Schema = dict[str, Any]
@@ -126,17 +127,20 @@ def add_components(result: Schema, **_: Any) -> Schema:
 
 def says(operation: str, summary: str, errors: list[int], **more: Any) -> Any:
     """Describe one method of a view. `body` and `answer` are JSON schemas, `status` that of success."""
+    types = more.pop("answers", None)
     body, answer, status = more.pop("body", None), more.pop("answer", None), more.pop("status", 200)
     refused: dict[int, Any] = {
         code: OpenApiResponse({"$ref": "#/components/schemas/Error"}, ERRORS[code]) for code in errors
     }
+    said = OpenApiResponse(answer, "Done.")
+    done: dict[Any, Any] = {(status, type_): said for type_ in types} if types else {status: said}
     return extend_schema(
         operation_id=operation,
         summary=summary,
         tags=["v1"],
         auth=[{"token": []}],  # type: ignore[list-item]
         request={"application/json": body} if body else None,
-        responses={status: OpenApiResponse(answer, "Done."), **refused},
+        responses={**done, **refused},
         **more,
     )
 
@@ -250,3 +254,19 @@ extend_schema_view(
         description="Needs the scope manage.",
     )
 )(keeping.OneDeletion)
+extend_schema_view(
+    get=says(
+        "export",
+        "Take a project's data out",
+        [400, *READING, 429],
+        answer={},
+        answers=["application/gzip", "text/csv", "application/json"],
+        description="Needs the scope manage. `events`: gzipped NDJSON, each line as it was sent, to be sent"
+        " again as it is; `usage`: calls by event, customer and day, CSV; `settings`: JSON.",
+        parameters=[
+            OpenApiParameter("what", str, "path", enum=["events", "usage", "settings"]),
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="Only what happened from then on."),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Only what happened before."),
+        ],
+    )
+)(export.Export)

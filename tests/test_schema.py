@@ -36,6 +36,7 @@ OPERATIONS = [
     ("rotate_publication", "/v1/publications/{publication_id}/rotate/", "post"),
     ("delete_customer", "/v1/analytics/{project}/customers/{customer_id}/", "delete"),
     ("delete_project", "/v1/projects/{project}/", "delete"),
+    ("export", "/v1/analytics/{project}/export/{what}/", "get"),
     ("list_deletions", "/v1/deletions/", "get"),
     ("get_deletion", "/v1/deletions/{deletion_id}/", "get"),
 ]

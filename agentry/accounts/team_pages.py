@@ -24,6 +24,7 @@ CHANGES = {
     "team.create": "team made",
     "project.create": "project made",
     "project.delete": "project deleted",
+    "project.export": "data taken out",
     "customer.delete": "customer's data deleted",
     "key.issue": "DSN key made",
     "key.revoke": "DSN key revoked",
