@@ -259,7 +259,7 @@ extend_schema_view(
         "export",
         "Take a project's data out",
         [400, *READING, 429],
-        answer={},
+        answer={"description": "The file."},
         answers=["application/gzip", "text/csv", "application/json"],
         description="Needs the scope manage. `events`: gzipped NDJSON, each line as it was sent, to be sent"
         " again as it is; `usage`: calls by event, customer and day, CSV; `settings`: JSON.",
