@@ -27,6 +27,12 @@ def delete(table: str, where: str, values: list[Any]) -> int:
         return int(cursor.rowcount)
 
 
+def _any(table: str, where: str, values: list[Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE {where})", values)
+        return bool(cursor.fetchone()[0])
+
+
 def rollups(before: datetime) -> int:
     """Rows of all levels before a day, of one project and event a call.
 
@@ -42,9 +48,10 @@ def rollups(before: datetime) -> int:
         if level.table == LAST:
             continue
         limit = before if level.bucket == "hour" else before.date()
-        gone = delete(level.table, f"project_id = %s AND event = %s AND {level.column} < %s", [*found, limit])
-        if gone:
-            return gone
+        where, values = f"project_id = %s AND event = %s AND {level.column} < %s", [*found, limit]
+        gone = delete(level.table, where, values)
+        if gone or _any(level.table, where, values):
+            return gone  # what somebody holds is left for the next time, and so is what tells of it
     gone = delete("detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [*found, before])
     return gone + delete(LAST, "project_id = %s AND event = %s AND day < %s", [*found, before.date()])
 
