@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import shutil
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -155,8 +158,32 @@ def test_a_backup_is_restored_and_nothing_in_it_is_missing_or_doubled(tmp_path: 
         asked = stack.ask("select count() as calls from events")
         assert asked == [{"calls": len(everything)}]
         assert not re.search(r"agentry_events_unaccounted\{.*\} -?[1-9]", metrics(stack))
+        with manage(stack, "GET", "/v1/analytics/default/export/events/") as response:
+            assert response.headers["Transfer-Encoding"] == "chunked"
+            assert gzip.decompress(response.read()).count(b"\n") == len(everything)
+        assert_worker_deletes(stack, len(everything))
     finally:
         stack.stop()
+
+
+def assert_worker_deletes(stack: Stack, events: int) -> None:
+    """Asked for by REST, done by the worker that was told, and no request waits for it."""
+    with manage(stack, "DELETE", "/v1/analytics/default/customers/acme_corp/") as response:
+        asked = json.load(response)
+    deadline = time.monotonic() + 60
+    while asked["state"] != "done":
+        assert time.monotonic() < deadline, asked
+        time.sleep(0.1)
+        with manage(stack, "GET", f"/v1/deletions/{asked['deletion_id']}/") as response:
+            asked = json.load(response)
+    assert asked["events_deleted"] == events
+    assert stack.ask("select count() as calls from events") == [{"calls": 0}]
+
+
+def manage(stack: Stack, method: str, path: str) -> Any:
+    headers = {"Authorization": f"Bearer {stack.facts['api_token']}", "User-Agent": "agentry-tests"}
+    request = urllib.request.Request(f"{stack.url}{path}", headers=headers, method=method)
+    return urllib.request.urlopen(request, timeout=30)
 
 
 def restore(shell: Shell, stack: Stack) -> list[str]:
