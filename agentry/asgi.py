@@ -161,8 +161,10 @@ def _answer(future: asyncio.Future[Answer], scope: Message, body: bytes, asker: 
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.cancelled():  # the server gave the request up meanwhile
+    if not future.cancelled():
         future.set_result(answer)
+    elif not isinstance(answer[2], bytes):  # the server gave the request up meanwhile
+        answer[2].close()
 
 
 def _ask_django(scope: Message, body: bytes) -> Answer:

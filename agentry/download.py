@@ -31,7 +31,7 @@ async def send_pieces(
     """Raises what makes a piece, or TimeoutError: the connection then ends in the middle of the file."""
     loop = asyncio.get_running_loop()
     pieces: Any = iter(response)
-    leaving = asyncio.ensure_future(receive())
+    leaving = asyncio.ensure_future(_departure(receive))
     try:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         while not leaving.done():
@@ -45,3 +45,9 @@ async def send_pieces(
     finally:
         leaving.cancel()
         await loop.run_in_executor(_threads, response.close)
+
+
+async def _departure(receive: Callable[[], Awaitable[Message]]) -> None:
+    """Return when the client has left. (Of a request without a body its empty body comes first.)"""
+    while (await receive())["type"] != "http.disconnect":
+        pass

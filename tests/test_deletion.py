@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -350,6 +350,22 @@ def test_the_command_shows_how_far_it_is(project: Project, capsys: pytest.Captur
     assert "done: 3 events deleted, 0 of 3 days left" in capsys.readouterr().out
     assert [row for (row,) in ask("SELECT customer_id FROM events")] == ["wayne_ent"]
     assert mentions("acme_corp") == []
+
+
+def test_one_that_cannot_go_on_holds_up_no_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(project, event(), event(**OTHER))
+    drain_all()
+    stuck, other = delete_customer(project, "acme_corp", None), delete_customer(project, "wayne_ent", None)
+    step = steps.step
+
+    def stumbling(deletion: int) -> bool:
+        if deletion == stuck.pk:
+            raise DatabaseError
+        return step(deletion)
+
+    monkeypatch.setattr(steps, "step", stumbling)
+    finish(other)
+    assert [row for (row,) in ask("SELECT customer_id FROM events")] == ["acme_corp"]
 
 
 def test_an_old_deletion_holds_for_a_queue_that_comes_back(project: Project) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
+from redis.exceptions import RedisError
 
 from agentry.accounts import keystore
 from agentry.accounts.keys import revoke
@@ -28,6 +30,8 @@ CUSTOMER_CHARS = 200  # as ingest takes them
 KEYS_CACHED_MS = 10_000
 TASK = "analytics.keeping.delete"
 PAUSE = 0.05  # seconds, at least, in which batches have their turn
+
+log = structlog.get_logger()
 
 
 def delete_customer(project: Project, customer: str, user: User | None) -> Deletion:
@@ -88,7 +92,12 @@ def work(seconds: float) -> bool:
             began = time.monotonic()
             if began >= deadline:
                 return True
-            if not steps.step(deletion):
+            try:
+                went_on = steps.step(deletion)
+            except (DatabaseError, RedisError) as error:  # another may be able
+                log.warning("deletion_held", deletion=deletion, error=type(error).__name__)
+                break
+            if not went_on:
                 break
             able = True
             # Batches wait for a step, and a step for batches: half of the time is theirs.
