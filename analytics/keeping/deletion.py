@@ -1,8 +1,8 @@
 """Deleting a customer's data, or a whole project's: asked for at one moment, done in small steps.
 
 Everything that was received before the request is gone when it is done: events, rollups, dead letters, what
-still waits in the queue, and the last rejected events, which may quote one. What is received afterwards is
-stored as ever, also while this goes on. After every step all rollups say what raw events say. A step that
+still waits in the queue, and the last rejected events, which may quote one. What is received after the answer
+is stored as ever, also while this goes on. After every step all rollups say what raw events say. A step that
 dies changes nothing; whoever comes next goes on. What remains: counts of the accounting (an event that was
 stored was stored), the customer's id in the deletion and in the audit log.
 """
