@@ -1,7 +1,8 @@
 """The ASGI front: /mcp to the MCP application, everything else to Django's WSGI application in threads.
 
 A body is read here, whole, under a deadline and a cap, so a slow or endless sender costs a coroutine and
-never a thread: under granian's plain WSGI 200 slow bodies stop everybody. Answers are sent whole as well.
+never a thread: under granian's plain WSGI 200 slow bodies stop everybody. Answers are sent whole as well, but
+for downloads (`agentry.download`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.conf import settings
+from django.http import HttpResponseBase
 
 from agentry.departure import Asker, answering, watch
+from agentry.download import send_pieces
 from agentry.errors import AgentryError
 from agentry.health import refuse_forgetful_valkey
 from agentry.wsgi import application as django
@@ -30,7 +33,7 @@ from publications.mcp import application as mcp
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes | HttpResponseBase]
 
 READ_SECONDS = 10.0  # for the whole body
 READ_BYTES = 16 * 2**20  # past settings.BODY_BYTES it is dropped, so that the sender hears the answer
@@ -63,6 +66,9 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     finally:
         _held -= len(body)
     status, headers, content = answer
+    if not isinstance(content, bytes):
+        await send_pieces(status, headers, content, receive, send)
+        return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
@@ -158,8 +164,10 @@ def _answer(future: asyncio.Future[Answer], scope: Message, body: bytes, asker: 
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.cancelled():  # the server gave the request up meanwhile
+    if not future.cancelled():
         future.set_result(answer)
+    elif not isinstance(answer[2], bytes):  # the server gave the request up meanwhile
+        answer[2].close()
 
 
 def _ask_django(scope: Message, body: bytes) -> Answer:
@@ -174,16 +182,23 @@ def _ask_django(scope: Message, body: bytes) -> Answer:
         return parts.append
 
     response = django(_environ(scope, body), start_response)
+    if getattr(response, "sent_in_pieces", False):
+        status, headers = started[-1]
+        return int(status[:3]), _encoded(headers), response
     try:
         parts.extend(response)
     finally:
         response.close()
     status, headers = started[-1]
     content = b"".join(parts)
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    encoded = _encoded(headers)
     if not any(name == b"content-length" for name, _ in encoded):
         encoded.append((b"content-length", b"%d" % len(content)))
     return int(status[:3]), encoded, content
+
+
+def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def _environ(scope: Message, body: bytes) -> dict[str, Any]:

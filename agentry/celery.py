@@ -17,7 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentry.settings")
 
 app = Celery("agentry")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["analytics.write", "agentry.accounts", "publications"])
+app.autodiscover_tasks(["analytics.write", "analytics.keeping", "agentry.accounts", "publications"])
 
 
 def refuse_to_start(**_: Any) -> None:

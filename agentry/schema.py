@@ -8,48 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
-from agentry.accounts import limit_rest
-from agentry.accounts.limits import MOST
+from agentry import schema_projects  # noqa: F401  (it describes more views)
+from agentry.describe import ASKING, ERROR, READING, WRITING, Schema, says
 from analytics.endpoint import QueryView
 from publications import rest
 from publications.tools import ANSWER, DESCRIPTION, HOGQL, LINK, TEXT, takes
 
-Schema = dict[str, Any]
-
-ERROR: Schema = {
-    "type": "object",
-    "description": "Every error, on every endpoint, has this shape; some carry more: field, line, column.",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message", "hint"],
-            "properties": {
-                "code": {**TEXT, "description": "Stable: programs may rely on it."},
-                "message": {**TEXT, "description": "One plain sentence."},
-                "hint": {**TEXT, "description": "What to do next."},
-                "field": {**TEXT, "description": "The field that is wrong."},
-                "line": {"type": "integer", "nullable": True, "description": "In the query, from 1."},
-                "column": {"type": "integer", "nullable": True, "description": "In that line, from 1."},
-            },
-        }
-    },
-}
-ERRORS = {
-    400: "The body, a field or a parameter is wrong.",
-    401: "The token is missing, wrong or revoked.",
-    403: "The token lacks the scope.",
-    404: "The token's team has nothing of that name.",
-    405: "This address does not take this method.",
-    413: "The body or the query is too long.",
-    415: "The Content-Type is not application/json.",
-    422: "The data do not fit the question.",
-    429: "Too many questions at once: come back after Retry-After.",
-    503: "A server is away: come back after Retry-After.",
-    504: "The question took too long.",
-}
 PUBLICATION: Schema = {
     "type": "object",
     "required": ["publication_id", "project", "recipe_id", "description", "params", "public_url", "views"],
@@ -87,38 +53,7 @@ PARAMS: Schema = {
     "properties": {"query": HOGQL},
     "additionalProperties": False,
 }
-AMOUNTS: Schema = {
-    name: {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": most,
-        "nullable": True,
-        "description": "Null: no limit.",
-    }
-    for name, most in MOST.items()
-}
-LIMITS: Schema = {
-    **AMOUNTS,
-    "events_this_month": {
-        "type": "integer",
-        "nullable": True,
-        "description": "Null without a month's limit.",
-    },
-}
-KEY_LIMITS: Schema = {
-    "type": "object",
-    "required": ["key_id", "name", "prefix", *LIMITS],
-    "properties": {"key_id": {"type": "integer"}, "name": TEXT, "prefix": TEXT, **LIMITS},
-}
-PROJECT_LIMITS: Schema = {
-    "type": "object",
-    "required": ["project", *LIMITS, "keys"],
-    "properties": {"project": TEXT, **LIMITS, "keys": {"type": "array", "items": KEY_LIMITS}},
-}
 OVERLAP: Schema = {"type": "integer", "minimum": 0, "maximum": 604_800, "default": 0}
-READING = [401, 403, 404, 405, 503]
-WRITING = [400, *READING, 413, 415]
-ASKING = [*WRITING, 422, 429, 504]
 
 
 def documented(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
@@ -136,23 +71,6 @@ def add_components(result: Schema, **_: Any) -> Schema:
         "description": "An API token, agt_…",
     }
     return result
-
-
-def says(operation: str, summary: str, errors: list[int], **more: Any) -> Any:
-    """Describe one method of a view. `body` and `answer` are JSON schemas, `status` that of success."""
-    body, answer, status = more.pop("body", None), more.pop("answer", None), more.pop("status", 200)
-    refused: dict[int, Any] = {
-        code: OpenApiResponse({"$ref": "#/components/schemas/Error"}, ERRORS[code]) for code in errors
-    }
-    return extend_schema(
-        operation_id=operation,
-        summary=summary,
-        tags=["v1"],
-        auth=[{"token": []}],  # type: ignore[list-item]
-        request={"application/json": body} if body else None,
-        responses={status: OpenApiResponse(answer, "Done."), **refused},
-        **more,
-    )
 
 
 extend_schema_view(
@@ -225,30 +143,3 @@ extend_schema_view(
         description="Needs the scope publish. The old links end at once, or after overlap_seconds.",
     )
 )(rest.Rotate)
-extend_schema_view(
-    get=says(
-        "get_limits",
-        "Read how much a project and its keys may send",
-        READING,
-        answer=PROJECT_LIMITS,
-        description="Needs the scope manage.",
-    ),
-    patch=says(
-        "change_limits",
-        "Set a project's limits",
-        WRITING,
-        body=takes(**AMOUNTS),
-        answer=PROJECT_LIMITS,
-        description="Needs the scope manage. Holds on every process within 5 seconds.",
-    ),
-)(limit_rest.ProjectLimits)
-extend_schema_view(
-    patch=says(
-        "change_key_limits",
-        "Set a DSN key's limits",
-        WRITING,
-        body=takes(**AMOUNTS),
-        answer=KEY_LIMITS,
-        description="Needs the scope manage. Holds beside the project's limits, within 5 seconds.",
-    ),
-)(limit_rest.KeyLimits)

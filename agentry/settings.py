@@ -223,6 +223,7 @@ CELERY_BEAT_SCHEDULE = {  # seconds; a tick that waited for longer than its peri
         for shard in range(SHARDS)
     },
     "maintain": {"task": "analytics.write.maintain", "schedule": 3600.0, "options": {"expires": 3600}},
+    "delete": {"task": "analytics.keeping.delete", "schedule": 15.0, "options": {"expires": 15}},
     "bury-revoked-keys": {
         "task": "accounts.bury_recently_revoked",
         "schedule": 2.0,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
-from agentry.accounts.models import Project
+from agentry.accounts.models import Project, Team, User
 
 
 class Import(models.Model):
@@ -32,3 +33,39 @@ class Import(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "source"], name="one_import_a_file")]
+
+
+class Deletion(models.Model):
+    """A customer's data, or a whole project's, to be deleted, and how far that has come.
+
+    `cutoff_ms` is the moment it was asked for by Valkey's clock: events whose stream entry is older go, newer
+    ones stay. What lies before `reached` is done; `letter` is the last dead letter that was looked at. A
+    project is gone when this begins, so it is known by its number and slug only.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="deletions")
+    project_id = models.IntegerField()
+    project_slug = models.CharField(max_length=50)
+    customer_id = models.TextField(null=True)  # None: the whole project
+    cutoff_ms = models.BigIntegerField()
+    requested_at = models.DateTimeField(default=timezone.now)
+    requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    reached = models.DateTimeField(null=True)
+    letter = models.BigIntegerField(default=0)
+    events = models.BigIntegerField(default=0)  # deleted so far
+    days = models.IntegerField(null=True)  # with something to delete, as found at the start
+    days_left = models.IntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project_id"], name="deletions_of_project"),
+            models.Index(fields=["id"], condition=models.Q(finished_at=None), name="deletions_to_do"),
+        ]
+
+    @property
+    def state(self) -> str:
+        """waiting, running or done."""
+        if self.finished_at is not None:
+            return "done"
+        return "waiting" if self.reached is None else "running"

@@ -9,10 +9,17 @@ from analytics.endpoint import QueryView
 from analytics.ingest.endpoint import ingest
 from analytics.ingest.posthog import capture
 from analytics.ingest.posthog_v1 import capture_v1
+from analytics.keeping import pages, rest
 from analytics.metrics import metrics
 from analytics.properties import change_property, properties
 
 PROJECT = "t/<slug:team>/<slug:project>"
+KEEPING = {
+    "v1/analytics/<str:project>/customers/<path:customer_id>": rest.Customer,
+    "v1/projects/<str:project>": rest.WholeProject,
+    "v1/deletions": rest.Deletions,
+    "v1/deletions/<str:deletion_id>": rest.OneDeletion,
+}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
@@ -24,7 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i/v1/analytics/events", capture_v1, name="posthog_capture_v1"),
     path(f"{PROJECT}/properties", properties, name="properties"),
     path(f"{PROJECT}/properties/change", change_property, name="change_property"),
+    path(f"{PROJECT}/data", pages.data, name="data"),
+    path(f"{PROJECT}/data/delete-customer", pages.delete_customer, name="delete_customer"),
+    path(f"{PROJECT}/data/delete-project", pages.delete_project, name="delete_project"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),
     path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
     path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),
 ]
+for route, view in KEEPING.items():  # with the slash, as documented, and without
+    urlpatterns += [path(f"{route}/", view.as_view()), path(route, view.as_view())]

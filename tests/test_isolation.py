@@ -55,6 +55,7 @@ def arguments(team: Team, user: User) -> dict[str, Any]:
     return {
         "publication_id": publication.pk,
         "team": team.slug,
+        "what": "settings",
         "project": project.slug,
         "key": issue_dsn_key(project, "Edge", user)[0].pk,
         "token": issue_api_token(team, "Bot", ["query"], user)[0].pk,
@@ -150,7 +151,7 @@ def test_a_member_of_two_teams_cannot_mix_them(name: str, method: str, arguments
         return
     response = getattr(signed_in(mine), method)(address_of(name, arguments | {"team": own.slug}))
     assert response.status_code in NOTHING
-    if foreign - {"project"}:  # one's own project, a foreign thing in it
+    if foreign - {"project", "what"}:  # one's own project, a foreign thing in it
         here = address_of(name, arguments | {"team": own.slug, "project": "own"})
         assert getattr(signed_in(mine), method)(here).status_code in NOTHING
     assert not DsnKey.objects.exclude(revoked_at=None).exists()

@@ -37,6 +37,11 @@ OPERATIONS = [
     ("change_publication", "/v1/publications/{publication_id}/", "patch"),
     ("revoke_publication", "/v1/publications/{publication_id}/", "delete"),
     ("rotate_publication", "/v1/publications/{publication_id}/rotate/", "post"),
+    ("delete_customer", "/v1/analytics/{project}/customers/{customer_id}/", "delete"),
+    ("delete_project", "/v1/projects/{project}/", "delete"),
+    ("export", "/v1/analytics/{project}/export/{what}/", "get"),
+    ("list_deletions", "/v1/deletions/", "get"),
+    ("get_deletion", "/v1/deletions/{deletion_id}/", "get"),
 ]
 INGEST = [
     ("send_events", "/v1/analytics/{project}/", "post"),

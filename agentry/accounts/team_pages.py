@@ -23,6 +23,9 @@ from agentry.accounts.teams import create_team
 CHANGES = {
     "team.create": "team made",
     "project.create": "project made",
+    "project.delete": "project deleted",
+    "project.export": "data taken out",
+    "customer.delete": "customer's data deleted",
     "key.issue": "DSN key made",
     "key.revoke": "DSN key revoked",
     "token.issue": "API token made",

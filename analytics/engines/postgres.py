@@ -157,7 +157,8 @@ def _refused(error: psycopg.Error) -> AgentryError:
         message = "The question sorts or groups more than the disk has room for."
         return AgentryError(422, "query_too_large", message, "Ask for a shorter window, or for fewer groups.")
     away = not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    if away or state[:2] in {"08", "53", "57"}:
+    # 55: a table is being changed, for longer than lock_timeout.
+    if away or state[:2] in {"08", "53", "55", "57"}:
         return _unavailable()
     if isinstance(error, errors.CardinalityViolation):
         message = "A subquery that stands for one value gives several rows."

@@ -1,4 +1,8 @@
-"""Deleting what is past its age, a bounded number of rows a call. Each gives how many went."""
+"""Deleting what is past its age, a bounded number of rows a call. Each gives how many went.
+
+Rows that somebody else holds are passed over until the next call: who never waits while he holds rows can be
+in nobody's way for long, and in no deadlock.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,26 @@ from typing import Any
 
 from django.db import connection
 
+from analytics.engines.levels import LEVELS
+
 STEP = 5_000
-LEVELS = {"usage_detail_hour": '"hour"', "usage_detail_day": "day", "usage_hour": '"hour"'}
+LAST = "usage_day"
 
 
-def _delete(table: str, where: str, values: list[Any]) -> int:
+def delete(table: str, where: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {table} WHERE ctid = ANY"
-            f" (ARRAY(SELECT ctid FROM {table} WHERE {where} LIMIT {STEP}))",
+            f" (ARRAY(SELECT ctid FROM {table} WHERE {where} LIMIT {STEP} FOR UPDATE SKIP LOCKED))",
             values,
         )
         return int(cursor.rowcount)
+
+
+def _any(table: str, where: str, values: list[Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE {where})", values)
+        return bool(cursor.fetchone()[0])
 
 
 def rollups(before: datetime) -> int:
@@ -32,22 +44,25 @@ def rollups(before: datetime) -> int:
         found = cursor.fetchone()
     if found is None:
         return 0
-    for table, bucket in LEVELS.items():
-        limit = before if bucket == '"hour"' else before.date()
-        gone = _delete(table, f"project_id = %s AND event = %s AND {bucket} < %s", [*found, limit])
-        if gone:
-            return gone
-    gone = _delete("detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [*found, before])
-    return gone + _delete("usage_day", "project_id = %s AND event = %s AND day < %s", [*found, before.date()])
+    for level in LEVELS:
+        if level.table == LAST:
+            continue
+        limit = before if level.bucket == "hour" else before.date()
+        where, values = f"project_id = %s AND event = %s AND {level.column} < %s", [*found, limit]
+        gone = delete(level.table, where, values)
+        if gone or _any(level.table, where, values):
+            return gone  # what somebody holds is left for the next time, and so is what tells of it
+    gone = delete("detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [*found, before])
+    return gone + delete(LAST, "project_id = %s AND event = %s AND day < %s", [*found, before.date()])
 
 
 def detail_keys(before: datetime) -> int:
     """No event comes for these hours any more."""
-    return _delete("detail_keys", '"hour" < %s', [before])
+    return delete("detail_keys", '"hour" < %s', [before])
 
 
 def event_times(before: datetime) -> int:
-    return _delete("event_times", "fixed_at < %s", [before])
+    return delete("event_times", "fixed_at < %s", [before])
 
 
 def written_entries(shard: int, before: datetime, oldest_ms: int | None) -> int:

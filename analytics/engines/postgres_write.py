@@ -38,6 +38,9 @@ COPY staged_events (entry, project_id, uuid, ms, floating, event, distinct_id, c
 FROM STDIN (NULL '{NULL}')
 """
 
+# The advisory lock that every batch shares, and that who deletes (postgres_delete) holds alone.
+WRITERS = 0x61677777
+
 # The explicit time of a uuid goes first: it then holds for a retry without one in the same batch.
 FIX_TIMES = """
 INSERT INTO event_times (project_id, uuid, "timestamp")
@@ -174,8 +177,9 @@ RAISE_DAY = raise_rollup("usage_day", "day")
 
 
 def prepare(cursor: CursorWrapper) -> None:
-    """Once in a transaction; the tables themselves live as long as the connection."""
-    cursor.execute(STAGES)
+    """Once in a transaction, before it reads or locks anything else; the tables themselves live as long as
+    the connection."""
+    cursor.execute(f"SELECT pg_advisory_xact_lock_shared({WRITERS});{STAGES}")
 
 
 def stage(cursor: CursorWrapper, rows: Iterable[bytes]) -> None:

@@ -118,6 +118,35 @@ def recent_rejects(project_id: int) -> list[dict[str, Any]]:
     return [msgspec.json.decode(reject) for reject in kept]
 
 
+def now_ms() -> int:
+    """Now, by the clock that numbers entries: none that lies in a stream is younger. Raises RedisError."""
+    pipeline = valkey.client().pipeline(transaction=False)
+    pipeline.time()
+    for shard in range(settings.SHARDS):
+        pipeline.xrevrange(name(shard), count=1)
+    (seconds, micros), *last = pipeline.execute()
+    now: int = seconds * 1000 + micros // 1000
+    younger = [int(entries[0][0].partition(b"-")[0]) for entries in last if entries]
+    return max([now, *younger])
+
+
+def forget_rejects(project_id: int) -> None:
+    """Raises RedisError."""
+    valkey.client().delete(_rejects(project_id))
+
+
+def forget_project(project_id: int) -> None:
+    """Drop what is counted and kept of a project that is gone. Raises RedisError."""
+    client = valkey.client()
+    fields = [field for field, _ in client.hscan_iter(COUNTS, match=f"{project_id}:*", count=1000)]
+    pipeline = client.pipeline()
+    if fields:
+        pipeline.hdel(COUNTS, *fields)
+    pipeline.hdel(BACKLOGS, str(project_id))
+    pipeline.delete(_rejects(project_id), f"ingest:once:{project_id}")
+    pipeline.execute()
+
+
 def _words(batch: Batch, shard: int, waiting: bool, limits: tuple[Limit, ...]) -> list[bytes | str | int]:
     """The script's keys and arguments. Raises 413 `too_many_events`."""
     words: list[bytes | str | int] = [

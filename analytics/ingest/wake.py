@@ -1,4 +1,4 @@
-"""Wake the writer of a shard."""
+"""Wake whoever has something to do: the writer of a shard, or another task by its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ log = structlog.get_logger()
 
 def wake(shard: int) -> None:
     """Send the drain's task. A failure loses nothing: beat ticks, and the events lie in the stream."""
+    tell(TASK, shard, queue="drain")
+
+
+def tell(task: str, *args: int, queue: str = "celery") -> None:
+    """Send a task that beat sends as well, so that a failure only makes it late."""
     try:
-        _sender.send_task(TASK, args=[shard], queue="drain", retry=False, ignore_result=True)
+        _sender.send_task(task, args=args, queue=queue, retry=False, ignore_result=True)
     except (KombuError, RedisError, OSError) as error:
-        log.warning("drain_not_woken", shard=shard, error=type(error).__name__)
+        log.warning("task_not_sent", task=task, args=args, error=type(error).__name__)

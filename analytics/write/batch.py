@@ -21,7 +21,7 @@ from agentry.accounts.models import Project
 from analytics.engines import postgres_write as sql
 from analytics.ingest.event import AcceptedEvent, Entry, at_of, from_row
 from analytics.ingest.times import DAY
-from analytics.write import partitions
+from analytics.write import deleted, partitions
 from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
 from analytics.write.reader import Outcome, Received, project_of
 
@@ -73,10 +73,12 @@ class Batch:
     stored: Counter[int] = field(default_factory=Counter)  # by entry; only if somebody waits
     dead: Counter[int] = field(default_factory=Counter)  # by entry
     refused: Counter[int] = field(default_factory=Counter)  # by project
+    dropped: Counter[int] = field(default_factory=Counter)  # by project
+    deletions: list[deleted.Deletion] = field(default_factory=list)
 
     @property
     def attribute(self) -> bool:
-        return any(entry.waits for entry in self.entries)
+        return bool(self.deletions) or any(entry.waits for entry in self.entries)
 
     def outcomes(self) -> dict[tuple[int, int], Outcome]:
         """Entry id → outcome, for the entries that somebody waits for."""
@@ -101,6 +103,7 @@ def write(shard: int, runs: list[list[Received]], *, halve: bool = False) -> dic
     oldest = _admit(batch)
     with transaction.atomic(), connection.cursor() as cursor:
         sql.prepare(cursor)
+        _heed_deletions(cursor, batch)
         _bury_entries(cursor, batch)
         _store(cursor, batch, batch.rows, oldest, halve=halve)
         _count(batch)
@@ -176,7 +179,7 @@ def _admit(batch: Batch) -> datetime:
     """
     projects = {rows.project_id for rows in batch.rows}
     gone = projects - set(Project.objects.filter(id__in=projects).values_list("id", flat=True))
-    days = {day for days in batch.days.values() for day in days}
+    days = _days(batch)
     existing = {(day - EPOCH).days for day in partitions.existing()}
     now = datetime.now(UTC)
     waited = min(max(now.timestamp() - batch.received_at / 1000, 0), WAITED.total_seconds())
@@ -188,6 +191,17 @@ def _admit(batch: Batch) -> datetime:
     partitions.ensure(EPOCH + timedelta(days=day) for day in admitted - existing)
     oldest = min(existing | admitted, default=0)
     return partitions.start(EPOCH + timedelta(days=oldest))
+
+
+def _days(batch: Batch) -> set[int]:
+    return {day for days in batch.days.values() for day in days}
+
+
+def _heed_deletions(cursor: CursorWrapper, batch: Batch) -> None:
+    """As they stand now that the writers' lock is held: none begins to delete before this batch's commit."""
+    batch.deletions, gone = deleted.asked(cursor, batch.entries, {rows.project_id for rows in batch.rows})
+    if gone:
+        _reject(batch, gone, _days(batch))
 
 
 def _reject(batch: Batch, gone: set[int], admitted: set[int]) -> None:
@@ -213,10 +227,13 @@ def _store(cursor: CursorWrapper, batch: Batch, rows: list[Rows], oldest: dateti
     try:
         with transaction.atomic():
             sql.stage(cursor, (some.staged() for some in rows))
+            dropped = [(deletion.project_id, deletion.drop(cursor)) for deletion in batch.deletions]
             floating = any(some.floating for some in rows)
             limit, attribute = settings.DETAIL_KEYS_PER_HOUR, batch.attribute
             stored = sql.store(cursor, oldest, limit, floating=floating, attribute=attribute)
             by_entry = sql.stored_by_entry(cursor) if batch.attribute else {}
+            for deletion in batch.deletions:
+                deletion.keep(cursor)
     except DATABASE_ERRORS as error:
         if not (halve and is_refusal(error)):
             raise
@@ -228,6 +245,9 @@ def _store(cursor: CursorWrapper, batch: Batch, rows: list[Rows], oldest: dateti
         return
     for project_id, events in stored.items():
         batch.totals[project_id, "stored", ""] += events
+    for project_id, events in dropped:
+        batch.totals[project_id, "rejected", deleted.REASON] += events
+        batch.dropped[project_id] += events
     batch.stored.update(by_entry)
 
 
@@ -249,11 +269,12 @@ def _bury(cursor: CursorWrapper, batch: Batch, row: Rows, error: Exception) -> N
 
 
 def _count(batch: Batch) -> None:
-    """What was neither stored nor refused was there already."""
+    """What was neither stored, dropped nor refused was there already."""
     sent: Counter[int] = Counter()
     for rows in batch.rows:
         sent[rows.project_id] += rows.events
     for project_id, events in sent.items():
         refused = batch.refused[project_id]
+        other = batch.totals[project_id, "stored", ""] + batch.dropped[project_id] + refused
         batch.totals[project_id, "dead_lettered", ""] += refused
-        batch.totals[project_id, "duplicate", ""] += events - batch.totals[project_id, "stored", ""] - refused
+        batch.totals[project_id, "duplicate", ""] += events - other

@@ -37,6 +37,7 @@ def maintain() -> None:
 
 def _maintain(now: datetime) -> None:
     partitions.ensure_ahead(now)
+    partitions.analyze(now)
     oldest = oldest_entries()
     if oldest is None:
         return  # Valkey does not answer: events may wait there for what would be dropped

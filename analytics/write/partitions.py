@@ -64,6 +64,14 @@ def ensure_ahead(now: datetime) -> None:
     ensure(today + timedelta(days=ahead) for ahead in range(AHEAD.days + 1))
 
 
+def analyze(now: datetime) -> None:
+    """Today's and yesterday's: autovacuum comes late to a day that fills within hours."""
+    today = now.astimezone(UTC).date()
+    with connection.cursor() as cursor:
+        for day in sorted({today, today - timedelta(days=1)} & existing()):
+            cursor.execute(f"ANALYZE {name(day)}")
+
+
 def first_kept(moment: datetime) -> date:
     """The oldest day whose events an accepting process could still take at `moment`."""
     return (moment.astimezone(UTC) - timedelta(days=settings.RETENTION_DAYS)).date()

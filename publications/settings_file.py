@@ -1,0 +1,33 @@
+"""What a project's people set, as JSON: no secret is in it, and no link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentry.accounts.models import Project
+from analytics.answer import moment
+from analytics.engines import catalog
+from publications.models import publications_of
+
+
+def settings_of(project: Project) -> dict[str, Any]:
+    publications = publications_of(project.team_id).filter(project=project)
+    return {
+        "project": {
+            "slug": project.slug,
+            "name": project.name,
+            "team": project.team.slug,
+            "created_at": moment(project.created_at),
+        },
+        "property_types": dict(sorted(catalog.property_types(project.id).items())),
+        "publications": [
+            {
+                "publication_id": publication.pk,
+                "recipe_id": publication.recipe_id,
+                "description": publication.description,
+                "params": {"query": publication.query},
+                "created_at": moment(publication.created_at),
+            }
+            for publication in publications
+        ],
+    }
