@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from analytics.hogql.levels import LEVELS, Level
+
 STEP = 5_000
-LEVELS = {"usage_detail_hour": '"hour"', "usage_detail_day": "day", "usage_hour": '"hour"'}
 
 
 def _delete(table: str, where: str, values: list[Any]) -> int:
@@ -32,13 +33,22 @@ def rollups(before: datetime) -> int:
         found = cursor.fetchone()
     if found is None:
         return 0
-    for table, bucket in LEVELS.items():
-        limit = before if bucket == '"hour"' else before.date()
-        gone = _delete(table, f"project_id = %s AND event = %s AND {bucket} < %s", [*found, limit])
+    project_id, event = found
+    first, *others = LEVELS
+    for level in others:
+        gone = _before(level, project_id, event, before)
         if gone:
             return gone
-    gone = _delete("detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [*found, before])
-    return gone + _delete("usage_day", "project_id = %s AND event = %s AND day < %s", [*found, before.date()])
+    gone = _delete(
+        "detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [project_id, event, before]
+    )
+    return gone + _before(first, project_id, event, before)
+
+
+def _before(level: Level, project_id: int, event: str, before: datetime) -> int:
+    limit = before if level.bucket == "hour" else before.date()
+    where = f'project_id = %s AND event = %s AND "{level.bucket}" < %s'
+    return _delete(level.table, where, [project_id, event, limit])
 
 
 def detail_keys(before: datetime) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from analytics.hogql.bounds import beyond_bounds, bounds
 from analytics.hogql.gather import columns_read, gathered
+from analytics.hogql.levels import smallest
 from analytics.hogql.ranges import DAY, Range, divide, floor_day
 from analytics.hogql.tree import (
     Expr,
@@ -127,18 +128,20 @@ class _Planner:
         assert table.since is not None and table.project_id is not None
         until = table.until or floor_day(self.facts.now) + 3 * DAY  # events lie at most 24 hours ahead
         whole = (table.since, max(table.since, until))
-        gaps = set(self.facts.detail_gaps(*whole)) if weigher.detail else set()
+        columns = columns_read(weighed, table.alias)
+        hour = smallest(columns, "hour")
+        day = hour if weigher.hourly else smallest(columns, "day")
+        gaps = set(self.facts.detail_gaps(*whole)) if hour.detailed else set()
         if len(gaps) > MAX_RAW_HOURS:
             raise InexactError(
                 f"{len(gaps)} hours in it have more endpoints, methods, statuses and plans than rollups hold"
             )
-        days, hours, raw = divide(whole, weigher.cuts, gaps, hourly=weigher.hourly)
-        prefix = "usage_detail" if weigher.detail else "usage"
-        levels = ((f"{prefix}_day", days), (f"{prefix}_hour", hours), ("events", raw))
+        days, hours, raw = divide(whole, weigher.cuts, gaps, hourly=day.bucket == "hour")
+        levels = ((day.table, days), (hour.table, hours), ("events", raw))
         segments = tuple(Segment(level, tuple(ranges)) for level, ranges in levels if ranges)
-        columns = columns_read(weighed, table.alias)
-        relation = Rollup(table.alias, table.project_id, weigher.detail, segments, columns)
         used = tuple(segment.level for segment in segments)
+        empty = (Segment(day.table, ()),)  # of a window without a moment
+        relation = Rollup(table.alias, table.project_id, segments or empty, columns)
         reason = "" if used != ("events",) else _NO_HOUR if not gaps else _NO_DETAILS
         part = Part("events", used, tuple(raw), reason)
         return gathered(replace(weighed, relation=relation), relation), part

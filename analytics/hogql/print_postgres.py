@@ -203,9 +203,7 @@ class _Printer:
                 last = numbers_end(relation.count, self.expressions.value)
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
             case Rollup():
-                level = "usage_detail_day" if relation.detail else "usage_day"  # of a window without a moment
-                segments = relation.segments or (Segment(level, ()),)
-                return f"({' UNION ALL '.join(self._segment(relation, part) for part in segments)})"
+                return f"({' UNION ALL '.join(self._segment(relation, part) for part in relation.segments)})"
             case Table():
                 table = "events" if relation.name == "events" else "usage_day"
                 return f"(SELECT * FROM {table} WHERE {self._own(relation)})"

@@ -171,7 +171,6 @@ class Rollup:
 
     alias: str
     project_id: int
-    detail: bool
     segments: tuple[Segment, ...]
     columns: tuple[str, ...]  # of storage.ROLLED, what the query reads
 
