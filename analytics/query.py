@@ -19,7 +19,7 @@ from analytics.hogql.plan import Facts, Part
 from analytics.hogql.scope import Context
 from analytics.progress import complete_through
 from analytics.slots import slot
-from analytics.values import python_value
+from analytics.values import python_values
 
 Source = Literal["rollup", "raw", "both"]
 
@@ -119,9 +119,10 @@ def _python_rows(rows: list[tuple[Any, ...]], compiled: Compiled) -> list[tuple[
     types = [type_ for _, type_ in compiled.columns]
     if not any(type_.is_number or type_.items for type_ in types):
         return rows
-    return [
-        tuple(python_value(value, type_) for value, type_ in zip(row, types, strict=True)) for row in rows
+    columns = [
+        python_values(values, type_) for values, type_ in zip(zip(*rows, strict=True), types, strict=False)
     ]
+    return list(zip(*columns, strict=True))
 
 
 def _source(parts: list[Part]) -> Source:

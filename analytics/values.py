@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from analytics.hogql.types import Type
+
+
+def python_values(values: Sequence[Any], type_: Type) -> Sequence[Any]:
+    """A column of them. By the column, for a call a value takes longer than the value."""
+    if type_.is_integer:
+        return [None if value is None else int(value) for value in values]
+    if type_.name == "String":
+        return values
+    return [python_value(value, type_) for value in values]
 
 
 def python_value(value: Any, type_: Type) -> Any:
