@@ -19,8 +19,8 @@ STATUS = ["countIf(properties.status >= 500) / count()", "count(properties.statu
         ("usage_status_day", STATUS, ["properties.customer_id", "toMonday(timestamp)"]),
         ("usage_status_day", STATUS, ["properties.status"]),
         ("usage_endpoint_hour", STATUS, ["properties.endpoint", "toHour(timestamp)"]),
-        ("usage_endpoint_hour", [*STATUS, "sum(properties.bytes)"], ["properties.status", "properties.plan"]),
-        ("usage_endpoint_hour", ["min(timestamp)", "max(properties.method)"], ["toDate(timestamp)"]),
+        ("usage_endpoint_hour", ["sum(properties.bytes)", *STATUS], ["properties.plan", "toHour(timestamp)"]),
+        ("usage_endpoint_hour", ["min(timestamp)", "max(properties.method)"], ["toStartOfHour(timestamp)"]),
     ],
 )
 def test_the_smaller_details_give_the_same(
@@ -72,7 +72,8 @@ BEFORE_GAP, FROM_GAP = "< toDate('2026-11-20')", ">= toDate('2026-11-20')"
                 ),
                 (f"{CUSTOMER}, properties.status, toHour(timestamp)", BEFORE_GAP, ("usage_detail_hour",)),
                 ("properties.status", FROM_GAP, ("usage_status_day", "usage_endpoint_hour", "events")),
-                ("properties.status, properties.method", BEFORE_GAP, ("usage_endpoint_hour",)),
+                ("properties.status, properties.method", BEFORE_GAP, ("usage_detail_day",)),
+                ("properties.plan", FROM_GAP, ("usage_detail_day", "usage_endpoint_hour", "events")),
                 ("properties.plan, toHour(timestamp)", FROM_GAP, ("usage_endpoint_hour", "events")),
                 ("properties.plan", "> now() + interval 1 year", ()),
             ]

@@ -1,5 +1,5 @@
-"""The levels: tables of rollups, each a set of dimensions and a bucket. A question is answered from the first
-that has what it looks at.
+"""The levels: tables of rollups, each a set of dimensions and a bucket. Whole days of a question are answered
+from the first level by the day that has what it looks at, whole hours from the first by the hour.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Level:
         return not {*DETAILS}.isdisjoint(self.dimensions)
 
 
-# The smaller, the earlier. That of all customers together has at most the rows of the details of one; that of
-# statuses a handful a customer, where the details have one an endpoint.
+# Fewer dimensions never give more rows. Days are not made of hours: where customers are few, the hours of all
+# together are more than the days of each.
 LEVELS = (
     Level("usage_day", "day", ("customer_id",)),
     Level("usage_hour", "hour", ("customer_id",)),
@@ -41,8 +41,6 @@ DIMENSIONS = {"customer_id", *DETAILS}
 
 
 def smallest(columns: Iterable[str], bucket: Bucket) -> Level:
-    """The level for whole buckets of this width that has these columns; days may be made of hours."""
+    """The level of this bucket that has these columns."""
     needed = DIMENSIONS.intersection(columns)
-    return next(
-        level for level in LEVELS if level.bucket in {bucket, "hour"} and needed.issubset(level.dimensions)
-    )
+    return next(level for level in LEVELS if level.bucket == bucket and needed.issubset(level.dimensions))

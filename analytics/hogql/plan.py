@@ -129,14 +129,13 @@ class _Planner:
         until = table.until or floor_day(self.facts.now) + 3 * DAY  # events lie at most 24 hours ahead
         whole = (table.since, max(table.since, until))
         columns = columns_read(weighed, table.alias)
-        hour = smallest(columns, "hour")
-        day = hour if weigher.hourly else smallest(columns, "day")
+        day, hour = smallest(columns, "day"), smallest(columns, "hour")
         gaps = set(self.facts.detail_gaps(*whole)) if hour.detailed else set()
         if len(gaps) > MAX_RAW_HOURS:
             raise InexactError(
                 f"{len(gaps)} hours in it have more endpoints, methods, statuses and plans than rollups hold"
             )
-        days, hours, raw = divide(whole, weigher.cuts, gaps, hourly=day.bucket == "hour")
+        days, hours, raw = divide(whole, weigher.cuts, gaps, hourly=weigher.hourly)
         levels = ((day.table, days), (hour.table, hours), ("events", raw))
         segments = tuple(Segment(level, tuple(ranges)) for level, ranges in levels if ranges)
         used = tuple(segment.level for segment in segments)
