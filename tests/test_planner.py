@@ -38,6 +38,8 @@ EDGES = [
     datetime(2026, 11, 20, 7, tzinfo=UTC),
     datetime(2026, 11, 20, 7, 59, 59, 999000, tzinfo=UTC),
     datetime(2026, 10, 1, tzinfo=UTC),
+    datetime(2026, 11, 15, 12, 10, tzinfo=UTC),
+    datetime(2026, 11, 15, 12, 50, tzinfo=UTC),
 ]
 
 

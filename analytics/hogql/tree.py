@@ -163,6 +163,7 @@ class Segment:
 
     level: str  # a usage_* table, or "events"
     ranges: tuple[tuple[datetime, datetime], ...]
+    shown: datetime | None = None  # where they all count; events are then taken away there (ragged.py)
 
 
 @dataclass(frozen=True)
