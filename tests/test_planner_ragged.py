@@ -81,6 +81,7 @@ QUESTIONS = [
         [(10, 60)],
     ),
     ("select count() from events where timestamp >= toDateTime('2026-11-15 12:30:00')", [(30, 60)]),
+    ("select count() from events where timestamp >= toDateTime('2026-11-15 12:50:00')", [LATE]),
 ]
 
 

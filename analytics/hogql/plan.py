@@ -153,7 +153,7 @@ class _Planner:
         return gathered(planned, relation), Part("events", used, tuple(edges), reason)
 
     def _gaps(self, whole: Range) -> set[datetime]:
-        """Hours that the window touches and whose details are incomplete. Raises InexactError for too many."""
+        """Hours that the window touches whose details are incomplete. Raises InexactError for too many."""
         gaps = set(self.facts.detail_gaps(floor_hour(whole[0]), whole[1]))
         if len(gaps) > MAX_RAW_HOURS:
             raise InexactError(
