@@ -48,7 +48,8 @@ Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL
 An aggregating SELECT over `events` that uses only the event's name, `customer_id`, the details (`endpoint`,
 `method`, `status`, `plan`), the time by hour or coarser, and counts, first and last times, sums and averages
 of `latency_ms` and `bytes`, is answered from the rollups, exactly; the ragged edges of its window from raw
-events. `"explain": true` beside the query says which, and for a raw plan why. Whole days are read from
+events (of a count, perhaps what lies beyond an edge, which is taken off the whole hour). `"explain": true`
+beside the query says which, and for a raw plan why. Whole days are read from
 the first level by the day that has what the SELECT looks at, whole hours from the first by the hour. Hours
 with more details than rollups hold are read from raw events where details are asked for.
 """
