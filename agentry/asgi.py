@@ -56,18 +56,10 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     global _held
     body = bytearray()
     try:
-        await _read(scope, receive, body)
-        waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
-        ingest = not waits and INGEST.fullmatch(scope["raw_path"])
-        if ingest:
-            answer = await _ingest_threads.ask(scope, bytes(body), None)
-        else:
-            asker = Asker()
-            future = _threads.ask(scope, bytes(body), asker)
-            await _watch_over(future, receive, asker)
-            answer = await future
+        whole = await _read(scope, receive, body)
+        answer = await _answered(scope, receive, body) if whole else _refusal(_too_large())
     except AgentryError as error:
-        answer = _refusal(error)
+        answer = _refusal(error, close=True)
     finally:
         _held -= len(body)
     status, headers, content = answer
@@ -75,8 +67,20 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-async def _read(scope: Message, receive: Receive, body: bytearray) -> None:
-    """Read the request's body into `body`, counted in `_held`. Raises AgentryError 400, 408, 413, 503."""
+async def _answered(scope: Message, receive: Receive, body: bytearray) -> Answer:
+    """What Django says, from the pool that the request belongs to."""
+    waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
+    if not waits and INGEST.fullmatch(scope["raw_path"]):
+        return await _ingest_threads.ask(scope, bytes(body), None)
+    asker = Asker()
+    future = _threads.ask(scope, bytes(body), asker)
+    await _watch_over(future, receive, asker)
+    return await future
+
+
+async def _read(scope: Message, receive: Receive, body: bytearray) -> bool:
+    """Read the request's body into `body`, counted in `_held`. Gives False for one that is too large and was
+    dropped, to its end. Raises AgentryError 400, 408, 413, 503 for one whose end has not been seen."""
     headers = dict(scope["headers"])
     length = int(headers.get(b"content-length", -1))
     # Not asking for a body that is not there, or for its end when it is complete, saves a tenth of a request.
@@ -94,8 +98,7 @@ async def _read(scope: Message, receive: Receive, body: bytearray) -> None:
                 more = message.get("more_body", False) and read != length
     except TimeoutError:
         raise _slow() from None
-    if read > settings.BODY_BYTES:
-        raise _too_large()
+    return read <= settings.BODY_BYTES
 
 
 def _hold(body: bytearray, part: bytes, read: int) -> None:
@@ -217,11 +220,12 @@ def _environ(scope: Message, body: bytes) -> dict[str, Any]:
     return environ
 
 
-def _refusal(error: AgentryError) -> Answer:
-    """The body may not have been read to its end: close the connection after the answer."""
+def _refusal(error: AgentryError, *, close: bool = False) -> Answer:
+    """`close`: the body has not been read to its end, so no other request can be read behind it."""
     content = json.dumps(error.body()).encode()
-    headers = {**error.headers(), "content-type": "application/json", "connection": "close"}
-    headers["content-length"] = str(len(content))
+    headers = {**error.headers(), "content-type": "application/json", "content-length": str(len(content))}
+    if close:
+        headers["connection"] = "close"
     return error.status, [(name.lower().encode(), value.encode()) for name, value in headers.items()], content
 
 
@@ -229,7 +233,7 @@ def _incomplete() -> AgentryError:
     return AgentryError(
         400,
         "incomplete_body",
-        "The body ended before its announced length.",
+        "The body ended before its announced length, or its chunks are malformed.",
         "Send the request again; a Content-Length must be the body's length in bytes.",
     )
 

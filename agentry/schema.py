@@ -10,6 +10,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
+from agentry.accounts import limit_rest
+from agentry.accounts.limits import MOST
 from analytics.endpoint import QueryView
 from publications import rest
 from publications.tools import ANSWER, DESCRIPTION, HOGQL, LINK, TEXT, takes
@@ -84,6 +86,34 @@ PARAMS: Schema = {
     "required": ["query"],
     "properties": {"query": HOGQL},
     "additionalProperties": False,
+}
+AMOUNTS: Schema = {
+    name: {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": most,
+        "nullable": True,
+        "description": "Null: no limit.",
+    }
+    for name, most in MOST.items()
+}
+LIMITS: Schema = {
+    **AMOUNTS,
+    "events_this_month": {
+        "type": "integer",
+        "nullable": True,
+        "description": "Null without a month's limit.",
+    },
+}
+KEY_LIMITS: Schema = {
+    "type": "object",
+    "required": ["key_id", "name", "prefix", *LIMITS],
+    "properties": {"key_id": {"type": "integer"}, "name": TEXT, "prefix": TEXT, **LIMITS},
+}
+PROJECT_LIMITS: Schema = {
+    "type": "object",
+    "required": ["project", *LIMITS, "keys"],
+    "properties": {"project": TEXT, **LIMITS, "keys": {"type": "array", "items": KEY_LIMITS}},
 }
 OVERLAP: Schema = {"type": "integer", "minimum": 0, "maximum": 604_800, "default": 0}
 READING = [401, 403, 404, 405, 503]
@@ -195,3 +225,30 @@ extend_schema_view(
         description="Needs the scope publish. The old links end at once, or after overlap_seconds.",
     )
 )(rest.Rotate)
+extend_schema_view(
+    get=says(
+        "get_limits",
+        "Read how much a project and its keys may send",
+        READING,
+        answer=PROJECT_LIMITS,
+        description="Needs the scope manage.",
+    ),
+    patch=says(
+        "change_limits",
+        "Set a project's limits",
+        WRITING,
+        body=takes(**AMOUNTS),
+        answer=PROJECT_LIMITS,
+        description="Needs the scope manage. Holds on every process within 5 seconds.",
+    ),
+)(limit_rest.ProjectLimits)
+extend_schema_view(
+    patch=says(
+        "change_key_limits",
+        "Set a DSN key's limits",
+        WRITING,
+        body=takes(**AMOUNTS),
+        answer=KEY_LIMITS,
+        description="Needs the scope manage. Holds beside the project's limits, within 5 seconds.",
+    ),
+)(limit_rest.KeyLimits)

@@ -17,6 +17,7 @@ from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role,
 from agentry.accounts.secrets import API_TOKEN, DSN_KEY, fingerprint, mint, prefix
 from analytics.engines import postgres
 from tests.stack import Stack, running_stack
+from tests.wire import Wire
 
 # A machine that is busy is no failure: no deadline for a single example. The examples are the same in every
 # run, so that a change is judged by what it changed; AGENTRY_HUNT=1 draws new ones.
@@ -119,6 +120,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One whole running Agentry, without demo events, for all tests that only talk to it."""
     with running_stack(tmp_path_factory.mktemp("stack") / "data") as stack:
         yield stack
+
+
+@pytest.fixture
+def wire(stack: Stack) -> Iterator[Wire]:
+    """A connection with a good event before and after what the test sends."""
+    with Wire(stack) as wire:
+        assert wire.works()
+        yield wire
+        assert wire.works()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from agentry import valkey
-from analytics.ingest.event import AcceptedEvent, Entry
+from analytics.ingest.event import AcceptedEvent, Entry, from_row
 from analytics.ingest.stream import BACKLOG, COUNTS, name
 
 URL = "/v1/analytics/default/"
@@ -78,13 +78,13 @@ def entries() -> list[Entry]:
     for shard in range(settings.SHARDS):
         for entry_id, fields in cast(Any, valkey.client().xrange(name(shard))):
             entry = msgspec.msgpack.decode(fields[b"e"], type=Entry)
-            assert int(fields[b"n"]) == len(entry.events)
+            assert int(fields[b"n"]) == entry.rows.count(b"\n")
             found.append((entry_id, entry))
     return [entry for _, entry in sorted(found, key=lambda pair: [int(part) for part in pair[0].split(b"-")])]
 
 
 def waiting() -> list[AcceptedEvent]:
-    return [event for entry in entries() for event in entry.events]
+    return [from_row(row) for entry in entries() for row in entry.rows.splitlines()]
 
 
 def counts() -> dict[str, int]:

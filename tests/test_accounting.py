@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+import msgspec
 import pytest
 import redis
 from django.conf import settings
@@ -24,10 +25,11 @@ from agentry.stack.child import Command, start, stop
 from analytics import metrics
 from analytics.engines import postgres_accounts
 from analytics.ingest.batch import Batch
+from analytics.ingest.event import Entry
 from analytics.ingest.stream import append
 from analytics.ingest.times import Clock
 from analytics.write.accounting import accounting
-from tests.write_events import NOW, ask, assert_accounted, drain_all, event, send, stored
+from tests.write_events import DAY, NOW, ask, assert_accounted, drain_all, event, send, stored
 
 
 def reject(project: Project, *codes: str) -> None:
@@ -76,6 +78,19 @@ def test_an_entry_that_cannot_be_decoded_is_a_dead_letter_as_a_whole(project: Pr
     ]
     assert client.get("ingest:backlog") == b"0"
     assert_accounted(project, received=1, stored=1)
+
+
+@pytest.mark.parametrize("rows", [b"a\tb\n", b"", b"no end", b"\t" * 12])
+def test_an_entry_whose_rows_are_none_is_a_dead_letter_as_a_whole(project: Project, rows: bytes) -> None:
+    send(project, event())
+    client = valkey.client()
+    entry = Entry(project.id, NOW, [NOW // DAY], False, rows, {})
+    client.xadd("ingest:0", {"e": msgspec.msgpack.encode(entry), "n": 2})
+    client.incrby("ingest:backlog", 2)
+    drain_all()
+    assert len(stored()) == 1
+    assert ask("SELECT count(*) FROM dead_letters WHERE reason LIKE 'undecodable%%'") == [(1,)]
+    assert accounting(project.id).dead_lettered == 2
 
 
 def test_metrics_show_the_accounting_the_backlog_and_its_age(project: Project) -> None:

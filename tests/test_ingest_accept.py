@@ -107,10 +107,10 @@ def test_several_members_and_frames_are_one_body(sender: Sender) -> None:
 
 def test_a_large_request_is_cut_into_even_entries(sender: Sender) -> None:
     assert sender.send([{"event": "a"}] * 2_500).json()["accepted"] == 2_500
-    assert [len(entry.events) for entry in entries()] == [1_000, 1_000, 500]
+    assert [entry.rows.count(b"\n") for entry in entries()] == [1_000, 1_000, 500]
     large = {"event": "b", "properties": {"text": "x" * 200_000}}
     assert sender.send([large] * 12).json()["accepted"] == 12
-    assert [len(entry.events) for entry in entries()[3:]] == [5, 5, 2]
+    assert [entry.rows.count(b"\n") for entry in entries()[3:]] == [5, 5, 2]
     assert backlog() == 2_512
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -66,12 +67,11 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_everything_runs_and_listens_on_loopback_only(own: Stack) -> None:
     assert set(own.processes()) == {"postgres", "valkey", "web", "worker", "beat"}
     everything = psutil.Process(own.process.pid).children(recursive=True)
-    listening = [
-        connection.laddr
-        for process in everything
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listening = []
+    for process in everything:
+        with suppress(psutil.NoSuchProcess):  # a backend of PostgreSQL may end meanwhile
+            open_now = process.net_connections("inet")
+            listening += [each.laddr for each in open_now if each.status == psutil.CONN_LISTEN]
     assert own.port in {address.port for address in listening}
     assert {address.ip for address in listening} == {HOST}
 

@@ -48,7 +48,7 @@ def event(**values: Any) -> AcceptedEvent:
 def send(project: Project | int, *events: AcceptedEvent, wait: bool = False, types: Any = None) -> Receipt:
     """Append events as one entry, by the ingest path's own function."""
     project_id = project if isinstance(project, int) else project.id
-    entry = Entry(project_id, NOW, list(events), types or {})
+    entry = msgspec.structs.replace(Entry.of(project_id, NOW, events), property_types=types or {})
     batch = Batch(project_id, Clock.at(NOW, settings.RETENTION_DAYS))
     batch.entries.append((msgspec.msgpack.encode(entry), len(events)))
     batch.accepted = len(events)

@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import structlog
@@ -25,12 +25,13 @@ from redis.exceptions import RedisError
 
 from agentry import valkey
 from agentry.accounts import last_used
-from agentry.accounts.models import ApiToken, DsnKey, Project
+from agentry.accounts.models import ApiToken, DsnKey, Limited, Project
 from agentry.accounts.secrets import API_TOKEN, DSN_KEY, fingerprint
 from agentry.errors import AgentryError, not_found
 
 Kind = Literal["dsn", "token"]
 
+LIMITS = ("events_per_second", "requests_per_second", "events_per_month")
 CACHED = 2.0  # seconds a process believes what it last heard; revocation may take 5 in all
 WRONG_CACHED = 5  # seconds Valkey remembers that PostgreSQL does not know a key
 CACHE_SIZE = 10_000  # keys a process remembers, some 5 MB
@@ -56,9 +57,19 @@ _WHAT_TO_SEND = {
 log = structlog.get_logger()
 
 
+class Limit(NamedTuple):
+    """At most `amount` of `kind` for a holder: "project" or "key", and its id."""
+
+    holder: str
+    id: int
+    kind: str  # a field of models.Limited
+    amount: int
+
+
 @dataclass(frozen=True)
 class Access:
-    """What a key opens. A DSN key has a project and no scopes; an API token has scopes and its whole team."""
+    """What a key opens. A DSN key has a project and no scopes; an API token has scopes and its whole team.
+    `limits` are those of a DSN key and of its project."""
 
     kind: Kind
     key_id: int
@@ -66,6 +77,7 @@ class Access:
     project_id: int | None
     project_slug: str | None
     scopes: frozenset[str]
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,8 +150,16 @@ def bury(marks: Iterable[str]) -> None:
 def access_of(key: DsnKey | ApiToken) -> Access:
     if isinstance(key, DsnKey):
         project = key.project
-        return Access("dsn", key.pk, project.team_id, project.pk, project.slug, frozenset())
+        limits = (*_limits("project", project), *_limits("key", key))
+        return Access("dsn", key.pk, project.team_id, project.pk, project.slug, frozenset(), limits)
     return Access("token", key.pk, key.team_id, None, None, frozenset(key.scopes))
+
+
+def _limits(holder: str, limited: Limited) -> Iterator[Limit]:
+    for kind in LIMITS:
+        amount = getattr(limited, kind)
+        if amount is not None:
+            yield Limit(holder, limited.pk, kind, amount)
 
 
 def forget() -> None:

@@ -78,7 +78,19 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True)
 
 
-class Project(models.Model):
+class Limited(models.Model):
+    """What may write events, and how many; None: without a limit. Change it by `limits.change` only."""
+
+    events_per_second = models.PositiveIntegerField(null=True)
+    requests_per_second = models.PositiveIntegerField(null=True)
+    events_per_month = models.PositiveBigIntegerField(null=True)
+    limited_at = models.DateTimeField(null=True)  # when that last changed
+
+    class Meta:
+        abstract = True
+
+
+class Project(Limited):
     """Where a company's events live. Its slug is unique in its team; a team starts with `default`."""
 
     id = models.AutoField(primary_key=True)  # four bytes: it stands in every row of events
@@ -112,7 +124,7 @@ class Secret(models.Model):
         return f"{self.prefix}…"
 
 
-class DsnKey(Secret):
+class DsnKey(Secret, Limited):
     """`agd_…`: writes events into one project, reads nothing."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="dsn_keys")

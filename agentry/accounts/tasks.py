@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from agentry.accounts import keystore, last_used, mirror
+from agentry.accounts import keystore, last_used, limits, mirror
 
 RECENT = timedelta(minutes=10)
 
@@ -20,6 +20,7 @@ def flush_last_used() -> None:
 def bury_recently_revoked() -> None:
     """Every few seconds: should a process have died between its commit and its word to Valkey."""
     mirror.sweep(RECENT)
+    limits.sweep(RECENT)
 
 
 @shared_task(name="accounts.mirror_keys", ignore_result=True)  # type: ignore[untyped-decorator]

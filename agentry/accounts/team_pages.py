@@ -27,6 +27,7 @@ CHANGES = {
     "key.revoke": "DSN key revoked",
     "token.issue": "API token made",
     "token.revoke": "API token revoked",
+    "limits.change": "limits set",
     "publication.publish": "published",
     "publication.change": "publication changed",
     "publication.rotate": "link rotated",

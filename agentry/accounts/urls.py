@@ -1,10 +1,15 @@
-"""Addresses of sign-in, teams, projects, keys and tokens."""
+"""Addresses of sign-in, teams, projects, keys, limits and tokens."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from agentry.accounts import key_pages, team_pages
+from agentry.accounts import key_pages, limit_pages, limit_rest, team_pages
+
+API = {
+    "v1/analytics/<str:project>/limits": limit_rest.ProjectLimits,
+    "v1/analytics/<str:project>/limits/<int:key>": limit_rest.KeyLimits,
+}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", team_pages.home, name="home"),
@@ -19,4 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<slug:team>/<slug:project>/keys", key_pages.keys, name="keys"),
     path("t/<slug:team>/<slug:project>/keys/new", key_pages.create_key, name="create_key"),
     path("t/<slug:team>/<slug:project>/keys/<int:key>/revoke", key_pages.revoke_key, name="revoke_key"),
+    path("t/<slug:team>/<slug:project>/limits", limit_pages.limits_page, name="limits"),
+    path("t/<slug:team>/<slug:project>/limits/change", limit_pages.change_limits, name="change_limits"),
 ]
+for route, view in API.items():  # with the slash, as documented, and without
+    urlpatterns += [path(f"{route}/", view.as_view()), path(route, view.as_view())]

@@ -100,7 +100,7 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
 
 
 def programs(environment: dict[str, str], data_dir: Path, port: int) -> dict[str, Command]:
-    web = ["--interface", "asgi", "--host", HOST, "--port", str(port), "--no-ws"]
+    web = ["--interface", "asgi", "--http", "1", "--host", HOST, "--port", str(port), "--no-ws"]
     web += ["--workers", str(env.number("AGENTRY_WEB_WORKERS", 1, minimum=1))]
     web += ["--http1-header-read-timeout", "10000", "--workers-kill-timeout", "8", "--log-level", "warning"]
     web += ["--respawn-failed-workers", "--respawn-interval", "0.5"]

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db.backends.utils import CursorWrapper
+
+from analytics.ingest.event import NULL
 
 # The rows of one piece of a batch, as the stream held them; and of those really inserted, one row per detail
 # key and hour. Both are emptied by the commit and write no log.
 STAGES = """
 CREATE TEMP TABLE IF NOT EXISTS staged_events (
-    sequence integer, entry integer, project_id integer, uuid uuid, ms bigint, floating boolean, event text,
-    distinct_id text, customer_id text, endpoint text, method text, plan text, status integer,
-    latency_ms double precision, bytes bigint, rest jsonb
+    entry integer, project_id integer, uuid uuid, ms bigint, floating boolean, event text, distinct_id text,
+    customer_id text, endpoint text, method text, plan text, status integer, latency_ms double precision,
+    bytes bigint, rest jsonb, sequence bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000)
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS staged_usage (
     project_id integer, event text, "hour" timestamptz(0), customer_id text, endpoint text, method text,
@@ -29,6 +30,12 @@ CREATE TEMP TABLE IF NOT EXISTS staged_usage (
 CREATE TEMP TABLE IF NOT EXISTS staged_keys (
     project_id integer, "timestamp" timestamptz(3), uuid uuid
 ) ON COMMIT DELETE ROWS;
+"""
+
+COPY_STAGED = f"""
+COPY staged_events (entry, project_id, uuid, ms, floating, event, distinct_id, customer_id, endpoint, method,
+                    plan, status, latency_ms, bytes, rest)
+FROM STDIN (NULL '{NULL}')
 """
 
 # The explicit time of a uuid goes first: it then holds for a retry without one in the same batch.
@@ -176,20 +183,27 @@ def prepare(cursor: CursorWrapper) -> None:
     cursor.execute(STAGES)
 
 
-def stage(cursor: CursorWrapper, rows: Iterable[tuple[Any, ...]]) -> None:
-    """COPY rows, in the order of STAGES' first table. What an earlier piece left is removed."""
+def stage(cursor: CursorWrapper, rows: Iterable[bytes]) -> None:
+    """COPY rows of text: an entry's number, the project, and what `analytics.ingest.event` makes of an event.
+
+    What an earlier piece left is removed.
+    """
     cursor.execute("DELETE FROM staged_events; DELETE FROM staged_usage; DELETE FROM staged_keys")
-    with cursor.copy("COPY staged_events FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    with cursor.copy(COPY_STAGED) as copy:
+        for some in rows:
+            copy.write(some)
 
 
-def store(cursor: CursorWrapper, oldest: datetime, detail_limit: int, *, attribute: bool) -> dict[int, int]:
+def store(
+    cursor: CursorWrapper, oldest: datetime, detail_limit: int, *, floating: bool, attribute: bool
+) -> dict[int, int]:
     """Insert what is staged and raise the rollups from exactly that. Gives project → events stored.
 
-    `oldest` is the start of the oldest partition; `attribute` keeps the keys for `stored_by_entry`.
+    `oldest` is the start of the oldest partition; `floating` says that an event is so; `attribute` keeps the
+    keys for `stored_by_entry`.
     """
-    cursor.execute(FIX_TIMES)
+    if floating:
+        cursor.execute(FIX_TIMES)
     also = KEEP_KEYS if attribute else ""
     cursor.execute(INSERT_EVENTS.replace("{also}", also), {"oldest": oldest})
     cursor.execute(

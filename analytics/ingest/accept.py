@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from agentry.accounts.keystore import Limit
 from agentry.errors import AgentryError
 from analytics.ingest.batch import Batch
 from analytics.ingest.stream import Receipt, append
@@ -30,13 +32,13 @@ def check_user_agent(request: HttpRequest) -> None:
             raise AgentryError(403, "user_agent_blocked", message, "Send a User-Agent of your own.")
 
 
-def keep(batch: Batch, waiting: bool = False) -> Receipt:
-    """Append a batch to the stream and have it written. Raises AgentryError 503, as `append` does."""
-    receipt = append(batch, waiting)
+def keep(batch: Batch, limits: tuple[Limit, ...], waiting: bool = False) -> Receipt:
+    """Append a batch to the stream and have it written. Raises 413, 429, 503, as `append` does."""
+    receipt = append(batch, waiting, limits)
     if receipt.wake:
         wake(receipt.shard)
     return receipt
 
 
-def answer(status: int, said: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(_encode(said), status=status, content_type="application/json")
+def answer(status: int, said: dict[str, Any], fields: Mapping[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(_encode(said), status=status, content_type="application/json", headers=fields)

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from analytics.ingest.check import check
-from analytics.ingest.decode import Sent
+from analytics.ingest.check import Accepted, check
+from analytics.ingest.decode import Sent, sent_as
 from analytics.ingest.event import Entry
-from analytics.ingest.times import Clock
+from analytics.ingest.ordinary import Ordinary, accept
+from analytics.ingest.times import DAY, Clock
 from analytics.ingest.verdicts import EXCERPT_BYTES, Verdict, excerpt
 
 # Large requests are cut into entries of at most this, so that the writer's batches stay even.
@@ -44,35 +45,60 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
     """Check every event. Holds one parsed event at a time."""
     batch = Batch(project_id, clock)
     refused: list[bytes] = []
-    entry = _new_entry(batch)
-    size = 0
+    filling = _Filling()
     for index, (raw, value) in enumerate(sent):
-        if len(entry.events) == ENTRY_EVENTS or (size + len(raw) > ENTRY_BYTES and entry.events):
-            _close(batch, entry)
-            entry, size = _new_entry(batch), 0
+        if len(filling.rows) == ENTRY_EVENTS or (filling.size + len(raw) > ENTRY_BYTES and filling.rows):
+            _close(batch, filling)
+            filling = _Filling()
         try:
-            if type(value) is Verdict:
-                raise value
-            entry.events.append(check(value, clock, entry.property_types))
-            size += len(raw)
+            row, at, floating = _checked(raw, value, clock, filling.property_types)
         except Verdict as verdict:
             batch.rejected.append(verdict.shown(index))
             refused.append(raw[:EXCERPT_BYTES])
-    _close(batch, entry)
+            continue
+        filling.rows.append(row)
+        filling.days.add(at // DAY)
+        filling.floating |= floating
+        filling.size += len(raw)
+    _close(batch, filling)
     batch.recent = [
         _kept(*pair, clock) for pair in zip(batch.rejected[-RECENT:], refused[-RECENT:], strict=True)
     ]
     return batch
 
 
-def _new_entry(batch: Batch) -> Entry:
-    return Entry(batch.project_id, batch.clock.received_at, [], {})
+def _checked(raw: bytes, value: object, clock: Clock, types: dict[str, str]) -> Accepted:
+    """Raises Verdict."""
+    if type(value) is Ordinary:
+        accepted = accept(value, clock, types)
+        if accepted:
+            return accepted
+        value = sent_as(raw).value
+    if type(value) is Verdict:
+        raise value
+    return check(value, clock, types)
 
 
-def _close(batch: Batch, entry: Entry) -> None:
-    if entry.events:
-        batch.entries.append((_encode(entry), len(entry.events)))
-        batch.accepted += len(entry.events)
+@dataclass(slots=True)
+class _Filling:
+    """What the next entry will hold."""
+
+    rows: list[str] = field(default_factory=list)
+    days: set[int] = field(default_factory=set)
+    floating: bool = False
+    property_types: dict[str, str] = field(default_factory=dict)
+    size: int = 0  # of the events as they were sent
+
+
+def _close(batch: Batch, filling: _Filling) -> None:
+    if not filling.rows:
+        return
+    rows = "".join(filling.rows).encode()
+    days = sorted(filling.days)
+    received_at = batch.clock.received_at
+    entry = Entry(batch.project_id, received_at, days, filling.floating, rows, filling.property_types)
+    batch.entries.append((_encode(entry), len(filling.rows)))
+    batch.accepted += len(filling.rows)
 
 
 def _kept(verdict: dict[str, Any], raw: bytes, clock: Clock) -> bytes:

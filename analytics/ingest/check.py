@@ -1,21 +1,21 @@
-"""One event as it was sent → an AcceptedEvent, or a Verdict. The only place that judges events."""
+"""One event as it was sent → the row it is accepted as, or a Verdict. The only place that judges events."""
 
 from __future__ import annotations
 
 import os
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from analytics.ingest.columns import INT32, INT64, note_types, take_float, take_integer, take_text
-from analytics.ingest.event import AcceptedEvent
+from analytics.ingest.event import NULL, escaped
 from analytics.ingest.times import Clock, milliseconds
 from analytics.ingest.verdicts import Verdict
 
 NAME_CHARS = 200  # of event, distinct_id and customer_id: longer ones break index rows
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # As PostgreSQL and .NET write it too: {…}, urn:uuid:…, without hyphens.
 _SPELLED = re.compile(
     r"(?:urn:uuid:)?(\{)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?(1)\})"
@@ -23,7 +23,15 @@ _SPELLED = re.compile(
 _encode = msgspec.json.Encoder().encode
 
 
-def check(sent: object, clock: Clock, types: dict[str, str]) -> AcceptedEvent:
+class Accepted(NamedTuple):
+    """An AcceptedEvent's row, with its end, and what the writer must know of the event before it is read."""
+
+    row: str
+    timestamp: int
+    floating: bool
+
+
+def check(sent: object, clock: Clock, types: dict[str, str]) -> Accepted:
     """Judge a parsed event. Raises Verdict.
 
     `sent` is taken over: its properties are emptied into the columns. `types` gathers the types of properties
@@ -38,23 +46,23 @@ def check(sent: object, clock: Clock, types: dict[str, str]) -> AcceptedEvent:
     uuid, given = _uuid(sent.get("uuid"))
     distinct_id = sent.get("distinct_id")
     rest = _properties(sent.get("properties"))
-    accepted = AcceptedEvent(
-        uuid,
-        at,
-        chosen and given,
-        _name(event, "event"),
-        "" if distinct_id is None else _name(distinct_id, "distinct_id"),
-        take_text(rest, "customer_id"),
-        take_text(rest, "endpoint"),
-        take_text(rest, "method"),
-        take_text(rest, "plan"),
-        take_integer(rest, "status", INT32),
-        take_float(rest, "latency_ms"),
-        take_integer(rest, "bytes", INT64),
-        _encode(rest).decode() if rest else None,
+    floating = chosen and given
+    name = _name(event, "event")
+    who = "" if distinct_id is None else _name(distinct_id, "distinct_id")
+    customer = take_text(rest, "customer_id")
+    endpoint = take_text(rest, "endpoint")
+    method, plan = take_text(rest, "method"), take_text(rest, "plan")
+    status, size = take_integer(rest, "status", INT32), take_integer(rest, "bytes", INT64)
+    latency = take_float(rest, "latency_ms")
+    left = NULL
+    if rest:
+        left = escaped(_encode(rest).decode())
+        note_types(rest, types)
+    row = (
+        f"{uuid}\t{at}\t{'t' if floating else 'f'}\t{name}\t{who}\t{customer}\t{endpoint}\t{method}\t{plan}\t"
+        f"{status}\t{latency}\t{size}\t{left}\n"
     )
-    note_types(rest, types)
-    return accepted
+    return Accepted(row, at, floating)
 
 
 def new_uuid() -> str:
@@ -86,7 +94,7 @@ def _uuid(value: object) -> tuple[str, bool]:
     if type(value) is not str:
         raise Verdict("wrong_type", "The uuid must be a string.", "uuid")
     text = value.lower()
-    if _UUID.fullmatch(text):
+    if UUID.fullmatch(text):
         return text, True
     if spelled := _SPELLED.fullmatch(text):
         return "-".join(spelled.groups()[1:]), True
@@ -98,7 +106,7 @@ def _name(value: object, field: str) -> str:
         raise Verdict("wrong_type", f"The {field} must be a string.", field)
     if len(value) > NAME_CHARS:
         raise Verdict("too_long", f"The {field} is longer than {NAME_CHARS} characters.", field)
-    return value
+    return escaped(value)
 
 
 def _properties(value: object) -> dict[str, Any]:

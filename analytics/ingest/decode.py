@@ -7,13 +7,14 @@ NUL) is repaired in that event alone. Duplicate keys: the last one wins.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, NoReturn
 
 import msgspec
 
 from agentry.errors import AgentryError
 from analytics.ingest.limits import check_long_numbers, check_shape, refuse_number
+from analytics.ingest.ordinary import ordinary
 from analytics.ingest.split import BLANK, check_syntax, elements, is_lines, lines
 from analytics.ingest.verdicts import Verdict
 
@@ -28,6 +29,7 @@ _LONE_SURROGATE = re.compile(
     re.VERBOSE,
 )
 _parse = msgspec.json.Decoder().decode
+Read = Callable[[bytes], "Sent"]
 
 
 class Sent(NamedTuple):
@@ -37,7 +39,22 @@ class Sent(NamedTuple):
     value: object
 
 
-def events(body: bytes, content_type: str = "") -> Iterator[Sent]:
+def sent_as(raw: bytes) -> Sent:
+    """One event of those bytes, parsed."""
+    try:
+        value = parse(raw)
+    except Verdict as verdict:
+        return Sent(raw, verdict)
+    return _shaped(raw, value)
+
+
+def judged_as(raw: bytes) -> Sent:
+    """One event of those bytes, for `judge` alone: an Ordinary if it is one, else parsed."""
+    value = ordinary(raw)
+    return sent_as(raw) if value is None else Sent(raw, value)
+
+
+def events(body: bytes, content_type: str = "", read: Read = sent_as) -> Iterator[Sent]:
     """The events of a body: one object, an array, or NDJSON, at most 10,000.
 
     NDJSON is known by its Content-Type, or by several lines that each start with `{`. Raises AgentryError
@@ -50,21 +67,12 @@ def events(body: bytes, content_type: str = "") -> Iterator[Sent]:
         raise AgentryError(400, "empty_body", message, "Send one event, an array of events, or NDJSON.")
     check_utf8(body)
     if content_type.partition(";")[0].strip().lower() in LINES_TYPES:
-        return map(sent_as, lines(body))
+        return map(read, lines(body))
     if body.startswith(b"["):
-        return map(sent_as, elements(body))
+        return map(read, elements(body))
     if body.startswith(b"{"):
-        return _object_or_lines(body)
+        return _object_or_lines(body, read)
     return _refuse_scalar(body)
-
-
-def sent_as(raw: bytes) -> Sent:
-    """One event of those bytes."""
-    try:
-        value = parse(raw)
-    except Verdict as verdict:
-        return Sent(raw, verdict)
-    return _shaped(raw, value)
 
 
 def parse(raw: bytes) -> object:
@@ -112,28 +120,30 @@ def _shaped(raw: bytes, value: object) -> Sent:
     return Sent(raw, value)
 
 
-def _object_or_lines(body: bytes) -> Iterator[Sent]:
+def _object_or_lines(body: bytes, read: Read) -> Iterator[Sent]:
     if len(body) > EVENT_BYTES:
-        return _large_object_or_lines(body)
+        return _large_object_or_lines(body, read)
+    if read is judged_as and (found := ordinary(body)):
+        return iter((Sent(body, found),))
     try:
         value = parse(body)
     except Verdict as verdict:
         if verdict.code == "bad_number":
             return iter((Sent(body, verdict),))
         if verdict.code == "not_json" and is_lines(body):
-            return map(sent_as, lines(body))
+            return map(read, lines(body))
         hint = "Send JSON (no NaN, no Infinity), or one event a line as application/x-ndjson."
         raise AgentryError(400, verdict.code, verdict.message, hint) from None
     return iter((_shaped(body, value),))
 
 
-def _large_object_or_lines(body: bytes) -> Iterator[Sent]:
+def _large_object_or_lines(body: bytes, read: Read) -> Iterator[Sent]:
     """As one object it is too large, and only checked, not built: 20 MB would take 400 MB."""
     try:
         check_syntax(body)
     except AgentryError:
         if is_lines(body):
-            return map(sent_as, lines(body))
+            return map(read, lines(body))
         raise
     return iter((sent_as(body),))
 

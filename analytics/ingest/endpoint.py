@@ -17,7 +17,7 @@ from agentry.errors import AgentryError, not_found
 from analytics.ingest import body, wait
 from analytics.ingest.accept import answer, check_user_agent, keep
 from analytics.ingest.batch import Batch, judge
-from analytics.ingest.decode import events
+from analytics.ingest.decode import events, judged_as
 from analytics.ingest.once import Once
 from analytics.ingest.times import Clock
 
@@ -27,7 +27,7 @@ NO = ("false", "0", "")
 
 @csrf_exempt
 def ingest(request: HttpRequest, project: str) -> HttpResponse:
-    """Accept events. Raises AgentryError 400, 401, 403, 404, 413, 415, 422, 503."""
+    """Accept events. Raises AgentryError 400, 401, 403, 404, 413, 415, 422, 429, 503."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     check_user_agent(request)
@@ -36,10 +36,10 @@ def ingest(request: HttpRequest, project: str) -> HttpResponse:
     respond = _stored if _waits(request) else _accepted
     batch, once = _judged(request, project_id)
     if once is None:
-        return respond(batch)
+        return respond(batch, access)
     response = once.claim(project_id, 200 if respond is _stored else 202)
     if response is None:
-        response = respond(batch)
+        response = respond(batch, access)
         once.remember(project_id, response)
     return response
 
@@ -48,26 +48,28 @@ def _judged(request: HttpRequest, project_id: int) -> tuple[Batch, Once | None]:
     """The body is gone when this returns: it may be large, and the answer may have to wait."""
     clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
     content = body.read(request)
-    sent = events(content, request.META.get("CONTENT_TYPE", ""))
+    content_type = request.META.get("CONTENT_TYPE", "")
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
-        return judge(project_id, sent, clock), None
+        return judge(project_id, events(content, content_type, judged_as), clock), None
+    sent = events(content, content_type)
     once = Once.of(key, content)
     return judge(project_id, once.named(sent), clock), once
 
 
-def _accepted(batch: Batch) -> HttpResponse:
-    keep(batch)
-    return answer(202, {"accepted": batch.accepted, "rejected": batch.rejected})
+def _accepted(batch: Batch, access: Access) -> HttpResponse:
+    receipt = keep(batch, access.limits)
+    return answer(202, {"accepted": batch.accepted, "rejected": batch.rejected}, receipt.fields)
 
 
-def _stored(batch: Batch) -> HttpResponse:
+def _stored(batch: Batch, access: Access) -> HttpResponse:
     with wait.place():
-        outcome = wait.outcome(keep(batch, waiting=True))
+        receipt = keep(batch, access.limits, waiting=True)
+        outcome = wait.outcome(receipt)
     said = {"stored": outcome.stored, "duplicates": outcome.duplicates, "rejected": batch.rejected}
     if outcome.dead_lettered:
         said["dead_lettered"] = outcome.dead_lettered
-    return answer(200, said)
+    return answer(200, said, receipt.fields)
 
 
 def _check_project(access: Access, slug: str) -> int:

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 from msgspec import Raw
 
-from agentry.accounts.keystore import authorize
+from agentry.accounts.keystore import Access, authorize
 from agentry.errors import AgentryError, not_found
 from analytics.ingest import body
 from analytics.ingest.accept import answer, check_user_agent, keep
@@ -43,23 +43,24 @@ _decode_text = msgspec.json.Decoder(str).decode
 
 @csrf_exempt
 def capture(request: HttpRequest) -> HttpResponse:
-    """Accept events. Raises AgentryError 400, 401, 403, 413, 415, 503."""
+    """Accept events. Raises AgentryError 400, 401, 403, 413, 415, 429, 503."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     check_user_agent(request)
-    batch = _judged(request)
-    keep(batch)
-    return answer(200, {"status": 1, "accepted": batch.accepted, "rejected": batch.rejected})
+    batch, access = _judged(request)
+    receipt = keep(batch, access.limits)
+    said = {"status": 1, "accepted": batch.accepted, "rejected": batch.rejected}
+    return answer(200, said, receipt.fields)
 
 
-def _judged(request: HttpRequest) -> Batch:
+def _judged(request: HttpRequest) -> tuple[Batch, Access]:
     clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
     content = body.read(request)
     envelope = opened(content)
     key = _text(envelope.api_key) or _text(envelope.token) or _key_in_address(request)
-    project_id = project_of(f"Bearer {key}")
+    project_id, access = project_of(f"Bearer {key}")
     sent = events(bytes(envelope.batch) or content)
-    return judge(project_id, ours(sent, _text(envelope.sent_at)), clock)
+    return judge(project_id, ours(sent, _text(envelope.sent_at)), clock), access
 
 
 def opened(content: bytes) -> Envelope:
@@ -97,7 +98,7 @@ def _key_in_address(request: HttpRequest) -> str:
     return request.GET.get("api_key") or request.GET.get("token") or ""
 
 
-def project_of(header: str) -> int:
+def project_of(header: str) -> tuple[int, Access]:
     """The project that an Authorization header opens. Raises 401 `unauthorized`, 503 `keys_unavailable`."""
     try:
         access = authorize(header, "dsn")
@@ -107,7 +108,7 @@ def project_of(header: str) -> int:
         raise
     if access.project_id is None:
         raise not_found("This key opens no project.")
-    return access.project_id
+    return access.project_id, access
 
 
 def ours(sent: Iterator[Sent], sent_at: str) -> Iterator[Sent]:

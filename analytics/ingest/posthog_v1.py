@@ -33,24 +33,24 @@ BESIDE = {  # where v1 has what is a property elsewhere
 
 @csrf_exempt
 def capture_v1(request: HttpRequest) -> HttpResponse:
-    """Accept events. Raises AgentryError 400, 401, 403, 413, 415, 503."""
+    """Accept events. Raises AgentryError 400, 401, 403, 413, 415, 429, 503."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     check_user_agent(request)
-    project_id = project_of(request.META.get("HTTP_AUTHORIZATION", ""))
+    project_id, access = project_of(request.META.get("HTTP_AUTHORIZATION", ""))
     clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
     uuids: list[object] = []
     sent = events(bytes(opened(body.read(request)).batch))
     sdk = request.META.get("HTTP_POSTHOG_SDK_INFO", "")
     sent_at = request.META.get("HTTP_POSTHOG_REQUEST_TIMESTAMP", "")
     batch = judge(project_id, ours(_flattened(sent, sdk, uuids), sent_at), clock)
-    keep(batch)
+    receipt = keep(batch, access.limits)
     results = {uuid: {"result": "ok"} for uuid in uuids if type(uuid) is str}
     for verdict in batch.rejected:
         uuid = uuids[verdict["index"]]
         if type(uuid) is str:
             results[uuid] = {"result": "drop", "details": verdict["message"]}
-    return answer(200, {"results": results})
+    return answer(200, {"results": results}, receipt.fields)
 
 
 def _flattened(sent: Iterator[Sent], sdk: str, uuids: list[object]) -> Iterator[Sent]:

@@ -1,15 +1,15 @@
 """The Valkey streams that hold accepted events until they are in PostgreSQL.
 
 `ingest:{shard}` are the streams: field `e` is an Entry, `n` its number of events, `w` is there if somebody
-waits for the outcome. One script call appends all entries of a request, counts them and its rejected events,
-and takes the wake-up, so that a crash leaves all of it or nothing.
+waits for the outcome. One script call takes what the request needs of its limits, appends all its entries,
+counts them and its rejected events, and takes the wake-up, so that a crash leaves all of it or nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -18,8 +18,9 @@ from django.conf import settings
 from redis.exceptions import NoScriptError, RedisError
 
 from agentry import valkey
+from agentry.accounts.keystore import Limit
 from agentry.errors import AgentryError
-from analytics.ingest import durable
+from analytics.ingest import durable, rates
 from analytics.ingest.batch import RECENT, Batch
 from analytics.ingest.line import ask, pack
 
@@ -30,11 +31,14 @@ REJECTS_DAYS = 7
 SEND_SECONDS = 1.0  # plus one for each 4 MB: a disk that syncs at least that much in a second
 log = structlog.get_logger()
 
+KEYS, WORDS = 6, 5  # of the script itself: those of the limits follow them
 SCRIPT = f"""
+local keys, words = {KEYS}, {WORDS}
 local accepted, project, waiting = tonumber(ARGV[2]), ARGV[3], ARGV[4]
 if accepted > 0 and tonumber(redis.call('GET', KEYS[3]) or '0') >= tonumber(ARGV[1]) then return false end
+{rates.TAKE}
 local reply = {{0}}
-local at = 6
+local at = words + 1 + 3 * limits
 for _ = 1, tonumber(ARGV[5]) do
   if waiting == '1' then
     reply[#reply + 1] = redis.call('XADD', KEYS[1], '*', 'e', ARGV[at], 'n', ARGV[at + 1], 'w', '1')
@@ -60,6 +64,7 @@ if accepted > 0 then
   redis.call('HINCRBY', KEYS[6], project, accepted)
   if redis.call('SET', KEYS[4], '1', 'NX', 'EX', '5') then reply[1] = 1 end
 end
+for i = 1, #state do reply[#reply + 1] = state[i] end
 return reply
 """
 _SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
@@ -67,26 +72,29 @@ _SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 @dataclass(frozen=True)
 class Receipt:
-    """Where a request's events lie: entries of a shard's stream. `wake`: its drain must be woken."""
+    """Where a request's events lie: entries of a shard's stream. `wake`: its drain must be woken.
+    `fields` are the answer's RateLimit fields, if the key or its project has limits."""
 
     shard: int
     entry_ids: list[str]
     wake: bool
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 def name(shard: int) -> str:
     return f"ingest:{shard}"
 
 
-def append(batch: Batch, waiting: bool = False) -> Receipt:
+def append(batch: Batch, waiting: bool = False, limits: tuple[Limit, ...] = ()) -> Receipt:
     """Append a batch, all or nothing, and return once it is on disk.
 
     Raises AgentryError 503 `overloaded` when the backlog is full, and `unavailable` when Valkey does not
     answer or does not say that it is on disk (the events may lie there then: one that is sent again without
-    a uuid is another event).
+    a uuid is another event). 429 `rate_limited`, `quota_exceeded`, 413 `too_many_events` for a batch that its
+    limits do not let through.
     """
     shard = random.randrange(settings.SHARDS)
-    words = _words(batch, shard, waiting)
+    words = _words(batch, shard, waiting, limits)
     try:
         reply = _call(words)
     except RedisError as error:
@@ -95,7 +103,13 @@ def append(batch: Batch, waiting: bool = False) -> Receipt:
         raise unavailable() from None
     if reply is None:
         raise _overloaded()
-    return Receipt(shard, [entry_id.decode() for entry_id in reply[1:]], reply[0] == 1)
+    if reply[0] < 0:
+        raise rates.refusal(limits, rates.state(limits, reply[1:]), batch)
+    end = 1 + len(batch.entries)
+    entry_ids = [entry_id.decode() for entry_id in reply[1:end]]
+    if not limits:
+        return Receipt(shard, entry_ids, reply[0] == 1)
+    return Receipt(shard, entry_ids, reply[0] == 1, rates.fields(limits, rates.state(limits, reply[end:])))
 
 
 def recent_rejects(project_id: int) -> list[dict[str, Any]]:
@@ -104,12 +118,22 @@ def recent_rejects(project_id: int) -> list[dict[str, Any]]:
     return [msgspec.json.decode(reject) for reject in kept]
 
 
-def _words(batch: Batch, shard: int, waiting: bool) -> list[bytes | str | int]:
-    """The script's keys and arguments."""
-    words: list[bytes | str | int] = [6, name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
+def _words(batch: Batch, shard: int, waiting: bool, limits: tuple[Limit, ...]) -> list[bytes | str | int]:
+    """The script's keys and arguments. Raises 413 `too_many_events`."""
+    words: list[bytes | str | int] = [
+        KEYS + len(limits),
+        name(shard),
+        COUNTS,
+        BACKLOG,
+        f"ingest:wake:{shard}",
+    ]
     words += [_rejects(batch.project_id), BACKLOGS]
+    if limits:
+        words += rates.keys(limits)
     words += [settings.BACKLOG_EVENTS, batch.accepted, batch.project_id]
     words += ["1" if waiting else "", len(batch.entries)]
+    if limits:
+        words += rates.arguments(limits, batch)
     for entry, events in batch.entries:
         words += [entry, events]
     reasons = batch.reasons()

@@ -9,10 +9,8 @@ from __future__ import annotations
 import base64
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -21,12 +19,12 @@ from django.db.backends.utils import CursorWrapper
 
 from agentry.accounts.models import Project
 from analytics.engines import postgres_write as sql
-from analytics.ingest.event import AcceptedEvent, Entry
+from analytics.ingest.event import AcceptedEvent, Entry, at_of, from_row
+from analytics.ingest.times import DAY
 from analytics.write import partitions
 from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
 from analytics.write.reader import Outcome, Received, project_of
 
-DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
 DAYS_AHEAD = 2  # accepted up to 24 hours ahead of its request
 WAITED = timedelta(days=30)  # no backlog is older: an entry that says so is wrong
@@ -34,14 +32,31 @@ PROPERTY_TYPES = ("String", "Numeric", "Boolean")
 PROPERTY_NAME_BYTES = 500  # of a longer one no type is kept: it would not fit an index page
 KNOWN_PROPERTIES = 100_000  # of this process; then it starts again
 KNOWN_SECONDS = 30.0  # as well after so long: somebody may have had a type forgotten
+FIELDS = len(AcceptedEvent.__struct_fields__)
 UNDECODABLE = "undecodable"  # a dead letter's reason: its payload is the whole entry, in base64
 
 _decode = msgspec.msgpack.Decoder(Entry).decode
 _known_properties: set[tuple[int, str]] = set()
 _known_until = 0.0  # time.monotonic()
 
-# entry number, project, event
-Row = tuple[int, int, AcceptedEvent]
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one entry, one after another: those of all its events, or of some."""
+
+    entry: int  # its number in the batch
+    project_id: int
+    data: bytes
+    events: int
+    floating: bool
+
+    def staged(self) -> bytes:
+        """With what the stage's table has before them. Millions of rows a second: nothing is looked at."""
+        before = b"%d\t%d\t" % (self.entry, self.project_id)
+        return before + self.data[:-1].replace(b"\n", b"\n" + before) + b"\n"
+
+    def only(self, rows: list[bytes]) -> Rows:
+        return Rows(self.entry, self.project_id, b"".join(rows), len(rows), self.floating)
 
 
 @dataclass
@@ -50,7 +65,8 @@ class Batch:
 
     entries: list[Received]
     received_at: int = 0  # of the oldest entry, in milliseconds
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
+    days: dict[int, list[int]] = field(default_factory=dict)  # entry number → its events' days
     undecodable: dict[int, str] = field(default_factory=dict)  # entry number → why
     property_types: dict[tuple[int, str], str] = field(default_factory=dict)
     totals: Counter[tuple[int, str, str]] = field(default_factory=Counter)
@@ -64,12 +80,12 @@ class Batch:
 
     def outcomes(self) -> dict[tuple[int, int], Outcome]:
         """Entry id → outcome, for the entries that somebody waits for."""
-        events = Counter(number for number, _, _ in self.rows)
+        events = {rows.entry: rows.events for rows in self.rows}
         found = {}
         for number, entry in enumerate(self.entries):
             if entry.waits:
                 stored, dead = self.stored[number], self.dead[number]
-                found[entry.id] = Outcome(stored, max(events[number] - stored - dead, 0), dead)
+                found[entry.id] = Outcome(stored, max(events.get(number, 0) - stored - dead, 0), dead)
         return found
 
 
@@ -127,8 +143,12 @@ def _decode_entries(batch: Batch) -> None:
         except msgspec.DecodeError as error:
             batch.undecodable[number] = str(error)
             continue
+        if entry.rows.count(b"\t") != (FIELDS - 1) * entry.rows.count(b"\n") or entry.rows[-1:] != b"\n":
+            batch.undecodable[number] = "The rows have not the form of rows."
+            continue
         batch.received_at = min(batch.received_at or entry.received_at, entry.received_at)
-        batch.rows += [(number, entry.project_id, event) for event in entry.events]
+        batch.rows.append(Rows(number, entry.project_id, entry.rows, entry.rows.count(b"\n"), entry.floating))
+        batch.days[number] = entry.days
         for name, kind in entry.property_types.items():
             if kind in PROPERTY_TYPES and "\0" not in name and len(name.encode()) <= PROPERTY_NAME_BYTES:
                 batch.property_types.setdefault((entry.project_id, name), kind)
@@ -154,9 +174,9 @@ def _admit(batch: Batch) -> datetime:
     stored, however long it waited (up to WAITED). Gives the start of the oldest partition. Before the writing
     transaction, which would hold the partitions' locks until its end.
     """
-    projects = {project_id for _, project_id, _ in batch.rows}
+    projects = {rows.project_id for rows in batch.rows}
     gone = projects - set(Project.objects.filter(id__in=projects).values_list("id", flat=True))
-    days = {event.timestamp // DAY_MS for _, _, event in batch.rows}
+    days = {day for days in batch.days.values() for day in days}
     existing = {(day - EPOCH).days for day in partitions.existing()}
     now = datetime.now(UTC)
     waited = min(max(now.timestamp() - batch.received_at / 1000, 0), WAITED.total_seconds())
@@ -172,60 +192,68 @@ def _admit(batch: Batch) -> datetime:
 
 def _reject(batch: Batch, gone: set[int], admitted: set[int]) -> None:
     kept = []
-    for row in batch.rows:
-        _, project_id, event = row
-        if project_id in gone:
-            reason = "project_deleted"
-        elif event.timestamp // DAY_MS not in admitted:
-            reason = "outside_window"
-        else:
-            kept.append(row)
+    for rows in batch.rows:
+        if rows.project_id in gone:
+            batch.totals[rows.project_id, "rejected", "project_deleted"] += rows.events
             continue
-        batch.totals[project_id, "rejected", reason] += 1
+        if not admitted.issuperset(batch.days[rows.entry]):
+            every = rows.data.splitlines(keepends=True)
+            inside = [row for row in every if at_of(row) // DAY in admitted]
+            batch.totals[rows.project_id, "rejected", "outside_window"] += len(every) - len(inside)
+            rows = rows.only(inside)
+        if rows.events:
+            kept.append(rows)
     batch.rows = kept
     batch.property_types = {key: kind for key, kind in batch.property_types.items() if key[0] not in gone}
 
 
-def _store(cursor: CursorWrapper, batch: Batch, rows: list[Row], oldest: datetime, *, halve: bool) -> None:
+def _store(cursor: CursorWrapper, batch: Batch, rows: list[Rows], oldest: datetime, *, halve: bool) -> None:
     if not rows:
         return
     try:
         with transaction.atomic():
-            sql.stage(cursor, _staged(rows))
-            stored = sql.store(cursor, oldest, settings.DETAIL_KEYS_PER_HOUR, attribute=batch.attribute)
+            sql.stage(cursor, (some.staged() for some in rows))
+            floating = any(some.floating for some in rows)
+            limit, attribute = settings.DETAIL_KEYS_PER_HOUR, batch.attribute
+            stored = sql.store(cursor, oldest, limit, floating=floating, attribute=attribute)
             by_entry = sql.stored_by_entry(cursor) if batch.attribute else {}
     except DATABASE_ERRORS as error:
         if not (halve and is_refusal(error)):
             raise
-        if len(rows) == 1:
+        halves = _halves(rows)
+        if not halves:
             _bury(cursor, batch, rows[0], error)
-            return
-        middle = len(rows) // 2
-        _store(cursor, batch, rows[:middle], oldest, halve=True)
-        _store(cursor, batch, rows[middle:], oldest, halve=True)
+        for half in halves:
+            _store(cursor, batch, half, oldest, halve=True)
         return
     for project_id, events in stored.items():
         batch.totals[project_id, "stored", ""] += events
     batch.stored.update(by_entry)
 
 
-def _staged(rows: list[Row]) -> Iterator[tuple[Any, ...]]:
-    for sequence, (number, project_id, event) in enumerate(rows):
-        yield (sequence, number, project_id, *msgspec.structs.astuple(event))
+def _halves(rows: list[Rows]) -> list[list[Rows]]:
+    """Two halves, in order; none of a single event."""
+    if len(rows) > 1:
+        return [rows[: len(rows) // 2], rows[len(rows) // 2 :]]
+    every = rows[0].data.splitlines(keepends=True)
+    middle = len(every) // 2
+    return [[rows[0].only(half)] for half in (every[:middle], every[middle:])] if middle else []
 
 
-def _bury(cursor: CursorWrapper, batch: Batch, row: Row, error: Exception) -> None:
-    number, project_id, event = row
-    payload = msgspec.json.encode(msgspec.structs.asdict(event)).decode()
+def _bury(cursor: CursorWrapper, batch: Batch, row: Rows, error: Exception) -> None:
+    payload = msgspec.json.encode(from_row(row.data)).decode()
     reason = str(error).partition("\n")[0][:500].replace("\0", "")
-    sql.add_dead_letter(cursor, project_id, payload, sqlstate(error) or "", reason)
-    batch.refused[project_id] += 1
-    batch.dead[number] += 1
+    sql.add_dead_letter(cursor, row.project_id, payload, sqlstate(error) or "", reason)
+    batch.refused[row.project_id] += 1
+    batch.dead[row.entry] += 1
 
 
 def _count(batch: Batch) -> None:
     """What was neither stored nor refused was there already."""
-    for project_id, events in Counter(project_id for _, project_id, _ in batch.rows).items():
+    sent: Counter[int] = Counter()
+    for rows in batch.rows:
+        sent[rows.project_id] += rows.events
+    for project_id, events in sent.items():
         refused = batch.refused[project_id]
         batch.totals[project_id, "dead_lettered", ""] += refused
         batch.totals[project_id, "duplicate", ""] += events - batch.totals[project_id, "stored", ""] - refused

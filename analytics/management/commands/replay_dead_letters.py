@@ -61,7 +61,7 @@ def _project(name: str) -> Project:
 
 def _send(project_id: int, event: dict[str, Any]) -> None:
     received_at = time.time_ns() // 1_000_000
-    entry = Entry(project_id, received_at, [AcceptedEvent(**event)], {})
+    entry = Entry.of(project_id, received_at, [AcceptedEvent(**event)])
     clock = Clock.at(received_at, settings.RETENTION_DAYS)
     batch = Batch(project_id, clock, entries=[(msgspec.msgpack.encode(entry), 1)], accepted=1)
     try:
