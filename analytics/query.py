@@ -19,7 +19,7 @@ from analytics.hogql.plan import Facts, Part
 from analytics.hogql.scope import Context
 from analytics.progress import complete_through
 from analytics.slots import slot
-from analytics.values import python_value
+from analytics.values import python_rows
 
 Source = Literal["rollup", "raw", "both"]
 
@@ -68,7 +68,7 @@ def run(project: Project, hogql: str, *, limit: int | None = None, rollups: bool
         rows = postgres.fetch(compiled.statement, project.id, most + 1)
     return Result(
         columns=[Column(name, str(type_)) for name, type_ in compiled.columns],
-        rows=_python_rows(rows[:most], compiled),
+        rows=python_rows(rows[:most], [type_ for _, type_ in compiled.columns]),
         truncated=len(rows) > most,
         source=_source(compiled.parts),
         as_of=now,
@@ -112,16 +112,6 @@ def _compile(project: Project, hogql: str, now: datetime, most_rows: int, *, rol
             "Try again in a moment.",
             retry_after=5,
         ) from None
-
-
-def _python_rows(rows: list[tuple[Any, ...]], compiled: Compiled) -> list[tuple[Any, ...]]:
-    """Only columns whose values may come as something else are looked at: most rows are text and counts."""
-    types = [type_ for _, type_ in compiled.columns]
-    if not any(type_.is_number or type_.items for type_ in types):
-        return rows
-    return [
-        tuple(python_value(value, type_) for value, type_ in zip(row, types, strict=True)) for row in rows
-    ]
 
 
 def _source(parts: list[Part]) -> Source:

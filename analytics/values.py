@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from analytics.hogql.types import Type
+
+
+def python_rows(rows: list[tuple[Any, ...]], types: Sequence[Type]) -> list[tuple[Any, ...]]:
+    """The rows with all values so. Only columns whose values may come as something else are looked at: most
+    rows are text and counts.
+    """
+    if not any(type_.is_number or type_.items for type_ in types):
+        return rows
+    columns = zip(*rows, strict=True)
+    return list(
+        zip(*(_column(values, type_) for values, type_ in zip(columns, types, strict=False)), strict=True)
+    )
+
+
+def _column(values: Sequence[Any], type_: Type) -> Sequence[Any]:
+    """By the column, for a call a value takes longer than the value."""
+    if type_.is_integer:
+        return [None if value is None else int(value) for value in values]
+    if type_.name == "String":
+        return values
+    return [python_value(value, type_) for value in values]
 
 
 def python_value(value: Any, type_: Type) -> Any:

@@ -20,7 +20,8 @@ CANARY_NUMBER = 1_987_654_321
 OWN = "ours"
 # What only PostgreSQL, psycopg or our own SQL would say.
 FOREIGN_WORDS = re.compile(
-    r"psycopg|sqlstate|line \d+:|syntax error at|relation \"|violates|agentry_query|usage_(day|hour|detail)"
+    r"psycopg|sqlstate|line \d+:|syntax error at|relation \"|violates|agentry_query"
+    r"|usage_(day|hour|detail|status|endpoint)"
     r"|pg_catalog\.\w+\(|public\.events does|::|traceback|permission denied|null value in",
     re.IGNORECASE,
 )

@@ -17,7 +17,7 @@ from analytics.hogql.resolve import resolve
 from analytics.hogql.scope import Context
 from analytics.hogql.tree import Query, Select
 from analytics.hogql.types import Type
-from analytics.values import python_value
+from analytics.values import python_rows
 from tests.clickhouse import ask, plain, same, session
 from tests.hogql_events import FROM, NOW, PROPERTY_TYPES, fixed_clock
 
@@ -44,8 +44,7 @@ def ours(query: Query, project_id: int, *, rollups: bool = True) -> Rows:
         rows = postgres.fetch(to_postgres(planned, MOST), project_id, MOST)
     except (AgentryError, HogQLError) as error:
         raise RefusedError(f"{error.message} ({error.code})") from None
-    types = [type_ for _, type_ in planned.outputs]
-    return [tuple(python_value(v, type_) for v, type_ in zip(row, types, strict=True)) for row in rows]
+    return python_rows(rows, [type_ for _, type_ in planned.outputs])
 
 
 def difference(text: str, project_id: int, *, printed: bool = True, verbatim: bool = True) -> str:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from analytics.hogql.levels import LEVELS
 from analytics.hogql.scope import FIXED_TYPES
 from tests.clickhouse import session
 from tests.stored import COLUMNS, store
@@ -114,7 +115,7 @@ def load(project_id: int = PROJECT) -> None:
 def clear(project_id: int = PROJECT) -> None:
     """Take the events out of PostgreSQL again."""
     with connection.cursor() as cursor:
-        for table in ("events", *(f"usage_{kind}" for kind in ("day", "hour", "detail_day", "detail_hour"))):
+        for table in ("events", *(level.table for level in LEVELS)):
             cursor.execute(f"DELETE FROM {table} WHERE project_id = %s", [project_id])
 
 

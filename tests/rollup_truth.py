@@ -1,8 +1,10 @@
-"""What the four levels of rollups must hold, computed anew from the raw events: SQL that needs no Django."""
+"""What the levels of rollups must hold, computed anew from the raw events: SQL that needs no Django."""
 
 from __future__ import annotations
 
-TABLES = ("usage_day", "usage_hour", "usage_detail_day", "usage_detail_hour")
+from analytics.hogql.levels import LEVELS
+
+TABLES = {level.table: level for level in LEVELS}
 
 READINGS = """
 SELECT project_id, event, "timestamp",
@@ -17,13 +19,13 @@ FROM events
 MEASURES = "calls, first_at, last_at, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
 DIFFERENCES = """
 WITH readings AS ({readings}), expected AS (
-    SELECT project_id, event, {bucket} AS bucket, customer_id{detail}, count(*) AS calls,
+    SELECT project_id, event, {bucket} AS bucket, {dimensions}, count(*) AS calls,
            min("timestamp") AS first_at, max("timestamp") AS last_at,
            count(latency_ms) AS latency_ms_count, count(bytes) AS bytes_count,
            coalesce(sum(latency_ms), 0) AS latency_ms_sum, coalesce(sum(bytes), 0) AS bytes_sum
-    FROM readings GROUP BY project_id, event, 3, customer_id{detail}
+    FROM readings GROUP BY project_id, event, 3, {dimensions}
 ), kept AS (
-    SELECT project_id, event, {column} AS bucket, customer_id{detail}, {measures} FROM {table}
+    SELECT project_id, event, {column} AS bucket, {dimensions}, {measures} FROM {table}
 ), differences AS (
     (TABLE expected EXCEPT ALL TABLE kept) UNION ALL (TABLE kept EXCEPT ALL TABLE expected)
 )
@@ -36,13 +38,14 @@ NO_GAP = """NOT EXISTS (SELECT FROM detail_gaps g WHERE g.project_id = differenc
 def differences(table: str) -> str:
     """The query for a level's rows that are not what the raw events say, and the other way round; of details
     only where no gap is marked."""
-    daily, detailed = table.endswith("day"), "detail" in table
+    level = TABLES[table]
+    daily = level.bucket == "day"
     return DIFFERENCES.format(
         readings=READINGS,
         bucket="(\"timestamp\" AT TIME ZONE 'UTC')::date" if daily else "date_trunc('hour', \"timestamp\")",
-        column="day" if daily else '"hour"',
-        detail=", endpoint, method, status, plan" if detailed else "",
+        column=f'"{level.bucket}"',
+        dimensions=", ".join(level.dimensions),
         measures=MEASURES,
         table=table,
-        where=NO_GAP.format(unit="day" if daily else "hour") if detailed else "true",
+        where=NO_GAP.format(unit=level.bucket) if level.detailed else "true",
     )

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 from django.db import connection
 
+from analytics.hogql.levels import LEVELS, Level
+
 COLUMNS = ("customer_id", "endpoint", "method", "plan", "status", "latency_ms", "bytes")
 READ = {
     **{
@@ -49,23 +51,20 @@ def store(project_id: int, events: list[dict[str, Any]]) -> None:
                 for event in events
             ],
         )
-        for detail in (False, True):
-            for bucket in ("day", "hour"):
-                cursor.execute(_rollup(detail, bucket), [project_id])
+        for level in LEVELS:
+            cursor.execute(_rollup(level), [project_id])
 
 
-def _rollup(detail: bool, bucket: str) -> str:
+def _rollup(level: Level) -> str:
     cut = (
         "(\"timestamp\" AT TIME ZONE 'UTC')::date"
-        if bucket == "day"
+        if level.bucket == "day"
         else "date_trunc('hour', \"timestamp\", 'UTC')"
     )
-    names = ["customer_id", *(["endpoint", "method", "status", "plan"] if detail else [])]
-    keys = ", ".join(READ[name] for name in names)
-    table = f"usage_{'detail_' if detail else ''}{bucket}"
+    keys = ", ".join(READ[name] for name in level.dimensions)
     return (
-        f'INSERT INTO {table} (project_id, event, "{bucket}", {", ".join(names)}, first_at, last_at, calls,'
-        " latency_ms_sum, latency_ms_count, bytes_sum, bytes_count)"
+        f'INSERT INTO {level.table} (project_id, event, "{level.bucket}", {", ".join(level.dimensions)},'
+        " first_at, last_at, calls, latency_ms_sum, latency_ms_count, bytes_sum, bytes_count)"
         f' SELECT project_id, event, {cut}, {keys}, min("timestamp"), max("timestamp"), count(*),'
         f" coalesce(sum({READ['latency_ms']}::numeric), 0), count({READ['latency_ms']}),"
         f" coalesce(sum({READ['bytes']}::numeric), 0), count({READ['bytes']})"

@@ -12,6 +12,7 @@ from django.db import connection
 
 from agentry.accounts.models import Project
 from analytics.engines import postgres, postgres_prune
+from analytics.hogql.levels import LEVELS
 from analytics.write import maintenance, partitions
 from tests.load import load, settle
 from tests.test_partitions import own_connection, remove
@@ -102,4 +103,4 @@ def test_new_days_are_analysed_and_hot_tables_vacuumed_early() -> None:
     [(analysed,)] = ask("SELECT last_analyze FROM pg_stat_user_tables WHERE relname = %s", name)
     assert analysed is not None
     hot = "SELECT count(*) FROM pg_class WHERE relname LIKE 'usage%%' AND relkind = 'r' AND reloptions::text"
-    assert ask(f"{hot} LIKE '%%autovacuum_vacuum_scale_factor=0.05%%'") == [(4,)]
+    assert ask(f"{hot} LIKE '%%autovacuum_vacuum_scale_factor=0.05%%'") == [(len(LEVELS),)]

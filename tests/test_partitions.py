@@ -15,6 +15,7 @@ from django.db import connection, connections
 
 from agentry import valkey
 from agentry.accounts.models import Project
+from analytics.hogql.levels import LEVELS
 from analytics.write import maintenance, partitions
 from tests.write_events import DAY, NOW, ask, drain_all, event, rollup_differences, send, stored
 
@@ -173,9 +174,10 @@ def test_row_level_security_holds_through_partitions(project: Project) -> None:
 def test_what_is_past_its_age_is_deleted(project: Project) -> None:
     send(project, event(floating=True), event())
     drain_all()
-    before = ask("SELECT count(*) FROM usage_day")
+    before = {level.table: ask(f"SELECT count(*) FROM {level.table}") for level in LEVELS}
     with connection.cursor() as cursor:
-        for table, bucket in (("usage_day", "day"), ("usage_hour", '"hour"')):
+        for level in LEVELS:
+            table, bucket = level.table, f'"{level.bucket}"'
             others = (
                 "event, first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
             )
@@ -186,7 +188,7 @@ def test_what_is_past_its_age_is_deleted(project: Project) -> None:
         cursor.execute("UPDATE event_times SET fixed_at = now() - interval '9 days'")
         cursor.execute("UPDATE written_entries SET written_at = now() - interval '2 days'")
     maintenance.maintain()
-    assert ask("SELECT count(*) FROM usage_day") == before
+    assert {table: ask(f"SELECT count(*) FROM {table}") for table in before} == before
     assert ask("SELECT count(*) FROM event_times") == ask("SELECT count(*) FROM written_entries") == [(0,)]
     assert rollup_differences() == []
 

@@ -11,6 +11,7 @@ from psycopg import errors
 from agentry.accounts.models import Project, Team
 from analytics import query
 from analytics.engines import postgres
+from analytics.hogql.levels import LEVELS
 from analytics.hogql.print_postgres import Statement, to_postgres
 from analytics.hogql.tree import Column, Output, Select, Table
 from analytics.hogql.types import STRING
@@ -33,14 +34,14 @@ def foreign(project: Project) -> Project:
     return other
 
 
-TABLES = ["events", "usage_day", "usage_hour", "usage_detail_day", "usage_detail_hour"]
+TABLES = ["events", *(level.table for level in LEVELS)]
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_row_level_security_alone_keeps_them_apart(foreign: Project, project: Project, table: str) -> None:
     """The compiler's predicate taken away: the role still sees one project."""
-    rows = postgres.fetch(Statement(f"SELECT customer_id FROM {table}", {}), project.id, 100)
-    assert rows == [("ours",)]
+    rows = postgres.fetch(Statement(f"SELECT project_id FROM {table}", {}), project.id, 100)
+    assert rows == [(project.id,)]
 
 
 def test_the_predicate_alone_keeps_them_apart(foreign: Project, project: Project) -> None:

@@ -18,6 +18,7 @@ from agentry.accounts.models import Project
 from analytics import query
 from analytics.engines import postgres
 from analytics.hogql import allow, compiler
+from analytics.hogql.levels import LEVELS
 from analytics.hogql.print_postgres import Statement
 from analytics.hogql.project import tie_to_project
 from tests.canary import CANARY, ask, plant
@@ -25,7 +26,7 @@ from tests.test_query_attacks import ANSWERED, REFUSED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TABLES = ["events", "usage_day", "usage_hour", "usage_detail_day", "usage_detail_hour"]
+TABLES = ["events", *(level.table for level in LEVELS)]
 ATTACKS = [hogql for _, _, texts in REFUSED for hogql in texts] + [hogql for _, hogql, _ in ANSWERED]
 READS = [
     "select properties from events",

@@ -1,12 +1,14 @@
-"""Rollups: four levels that always say what the raw events say."""
+"""Rollups: levels that always say what the raw events say."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -123,3 +125,31 @@ def test_an_event_name_of_any_length_is_stored(project: Project) -> None:
     drain_all()
     assert ask("SELECT calls FROM usage_day") == [(2,)]
     assert len(gaps(project)) == 1
+
+
+def test_levels_added_later_are_filled_from_the_details(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a migration finds them: a gap, values that fit no column, NULL; then written on."""
+    monkeypatch.setattr(settings, "DETAIL_KEYS_PER_HOUR", 10)
+    late = [event(timestamp=NOW - DAY, status=status, customer_id=None) for status in (None, 200, 500)]
+    send(project, *(event(endpoint=f"/things/{number}") for number in range(20)), *late)
+    drain_all()
+    send(
+        project,
+        event(endpoint="/after"),
+        event(timestamp=NOW - DAY, rest='{"status": "timeout"}', status=None),
+    )
+    drain_all()
+    (operation,) = import_module("analytics.migrations.0014_levels").Migration.operations
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(operation.reverse_sql)
+        cursor.execute(operation.sql)
+    assert len(gaps(project)) == 1
+    assert ask("SELECT sum(calls) FROM usage_endpoint_hour WHERE \"hour\" < now() - interval '22 hours'") == [
+        (4,)
+    ]
+    assert rollup_differences() == []
+    send(project, event(timestamp=NOW - DAY, customer_id=None, status=200))
+    drain_all()
+    assert rollup_differences() == []

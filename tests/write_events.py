@@ -72,7 +72,7 @@ def stored() -> Counter[str]:
 
 
 def rollup_differences() -> list[tuple[Any, ...]]:
-    """Rows of the four levels that are not what the raw events say, and the other way round."""
+    """Rows of all levels that are not what the raw events say, and the other way round."""
     return [(table, *row) for table in TABLES for row in ask(differences(table))]
 
 

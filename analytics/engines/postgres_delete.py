@@ -11,11 +11,14 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from analytics.engines.levels import DETAILS, LEVELS, Level
 from analytics.engines.postgres_write import MEASURES, SUMMED, WRITERS, shortened
+from analytics.hogql.levels import LEVELS, Level
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+# Days stand behind the hours that they are computed from.
+REBUILT = sorted(LEVELS, key=lambda level: level.bucket == "day")
+ALL_DIMENSIONS = "usage_detail_hour"  # from which other levels are summed where no raw events are left
 READ_CUSTOMER = "coalesce(customer_id, rest->>'customer_id')"
 
 # What the writer reads from the rows it inserts (INSERT_EVENTS), read again from the rows that are left.
@@ -93,7 +96,7 @@ def delete_hour(
     make every level say what is left. Gives how many events went."""
     values = _values(project_id, customer, events, hour, hour + HOUR) | {"deletion": deletion}
     gone = _delete_events(cursor, values)
-    for level in LEVELS:
+    for level in REBUILT:
         _rebuild(cursor, level, level.source, values)
     cursor.execute(RECOUNT_KEYS, values)
     return gone
@@ -110,7 +113,7 @@ def delete_history(
         _delete_rows(cursor, level, values)
     for level in LEVELS:
         if not level.of_customers:
-            _insert_from_level(cursor, level, DETAILS.table, values)
+            _insert_from_level(cursor, level, ALL_DIMENSIONS, values)
     cursor.execute(RECOUNT_KEYS, values)
     return gone
 
@@ -175,12 +178,12 @@ def _rebuild(cursor: CursorWrapper, level: Level, source: str, values: dict[str,
     if level.bucket == "day":
         start = values["since"].replace(hour=0)
         values = values | {"since": start, "until": start + DAY}
-    keys = ", ".join(level.keys)
+    keys = ", ".join(level.dimensions)
     bucket = """("hour" AT TIME ZONE 'UTC')::date""" if level.bucket == "day" else level.column
     cursor.execute(
         f"INSERT INTO {level.table} (project_id, event, {level.column}, {keys}, {MEASURES})"
         f" SELECT project_id, event, {bucket}, {keys}, {READ_MEASURES} FROM ({READINGS}) r"
-        f" WHERE event = ANY(%(events)s) {_of_customer(level)} {NO_GAP if level.gaps else ''}"
+        f" WHERE event = ANY(%(events)s) {_of_customer(level)} {NO_GAP if level.detailed else ''}"
         f" GROUP BY project_id, event, {bucket}, {keys}",
         values,
     )
@@ -196,7 +199,7 @@ def _delete_rows(cursor: CursorWrapper, level: Level, values: dict[str, Any]) ->
 
 def _insert_from_level(cursor: CursorWrapper, level: Level, source: str, values: dict[str, Any]) -> None:
     """Rows of a level as sums of rows by the hour: of its day, or of the hours between since and until."""
-    keys = ", ".join(level.keys)
+    keys = ", ".join(level.dimensions)
     day = level.bucket == "day"
     bucket = """("hour" AT TIME ZONE 'UTC')::date""" if day else level.column
     within = """"hour" >= %(day)s::timestamp AT TIME ZONE 'UTC'

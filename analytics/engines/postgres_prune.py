@@ -11,10 +11,9 @@ from typing import Any
 
 from django.db import connection
 
-from analytics.engines.levels import LEVELS
+from analytics.hogql.levels import LEVELS, Level
 
 STEP = 5_000
-LAST = "usage_day"
 
 
 def delete(table: str, where: str, values: list[Any]) -> int:
@@ -44,16 +43,22 @@ def rollups(before: datetime) -> int:
         found = cursor.fetchone()
     if found is None:
         return 0
-    for level in LEVELS:
-        if level.table == LAST:
-            continue
-        limit = before if level.bucket == "hour" else before.date()
-        where, values = f"project_id = %s AND event = %s AND {level.column} < %s", [*found, limit]
+    project_id, event = found
+    first, *others = LEVELS
+    for level in others:
+        where, values = _before(level, project_id, event, before)
         gone = delete(level.table, where, values)
         if gone or _any(level.table, where, values):
             return gone  # what somebody holds is left for the next time, and so is what tells of it
-    gone = delete("detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [*found, before])
-    return gone + delete(LAST, "project_id = %s AND event = %s AND day < %s", [*found, before.date()])
+    gone = delete(
+        "detail_gaps", 'project_id = %s AND event = %s AND "hour" < %s', [project_id, event, before]
+    )
+    return gone + delete(first.table, *_before(first, project_id, event, before))
+
+
+def _before(level: Level, project_id: int, event: str, moment: datetime) -> tuple[str, list[Any]]:
+    limit = moment if level.bucket == "hour" else moment.date()
+    return f"project_id = %s AND event = %s AND {level.column} < %s", [project_id, event, limit]
 
 
 def detail_keys(before: datetime) -> int:

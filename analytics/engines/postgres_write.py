@@ -123,7 +123,8 @@ INSERT INTO detail_gaps (project_id, event, "hour")
 SELECT DISTINCT project_id, event, "hour" FROM staged_usage WHERE NOT short ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 """
-DETAIL = ", endpoint, method, status, plan"
+ENDPOINT = "endpoint, method, status, plan"
+DETAIL = f"customer_id, {ENDPOINT}"
 NO_GAP = """short AND NOT EXISTS (SELECT FROM detail_gaps g WHERE g.project_id = staged_usage.project_id
     AND g.event = staged_usage.event AND g."hour" = staged_usage."hour")"""
 
@@ -133,16 +134,16 @@ SUMMED = """min(first_at), max(last_at), sum(calls), sum(latency_ms_count), sum(
        sum(latency_ms_sum), sum(bytes_sum)"""
 
 
-def raise_rollup(table: str, bucket: str, detail: str = "", where: str = "true", group: bool = True) -> str:
-    """One level, raised from the staged usage: `detail` is its extra key columns.
+def raise_rollup(table: str, bucket: str, dimensions: str, where: str = "true", group: bool = True) -> str:
+    """One level, raised from the staged usage.
 
     Without `group` the staged rows are taken as they are: they have this level's key already.
     """
     value = """("hour" AT TIME ZONE 'UTC')::date""" if bucket == "day" else bucket
-    key = f"project_id, event, {value}, customer_id{detail}"
-    order = f"customer_id{detail}, {value}, event, project_id"
+    key = f"project_id, event, {value}, {dimensions}"
+    order = f"{dimensions}, {value}, event, project_id"
     return f"""
-INSERT INTO {table} AS kept (project_id, event, {bucket}, customer_id{detail}, {MEASURES})
+INSERT INTO {table} AS kept (project_id, event, {bucket}, {dimensions}, {MEASURES})
 SELECT {key}, {SUMMED if group else MEASURES} FROM staged_usage WHERE {where}
 {f"GROUP BY {key}" if group else ""} ORDER BY {order}
 ON CONFLICT ON CONSTRAINT {table}_key DO UPDATE SET
@@ -172,8 +173,12 @@ SELECT project_id, event, "hour" FROM counted WHERE keys > %(keys)s ORDER BY 1, 
 ON CONFLICT DO NOTHING
 """
 RAISE_DETAIL_DAY = raise_rollup("usage_detail_day", "day", DETAIL, NO_GAP)
-RAISE_HOUR = raise_rollup("usage_hour", '"hour"')
-RAISE_DAY = raise_rollup("usage_day", "day")
+RAISE_HOUR = raise_rollup("usage_hour", '"hour"', "customer_id")
+RAISE_DAY = raise_rollup("usage_day", "day", "customer_id")
+RAISE_STATUS_DAY = raise_rollup("usage_status_day", "day", "customer_id, status", NO_GAP)
+RAISE_ENDPOINT_HOUR = raise_rollup("usage_endpoint_hour", '"hour"', ENDPOINT, NO_GAP)
+# Last what all writers of a project meet on: the rows that all its customers share.
+RAISE_OTHERS = (RAISE_DETAIL_DAY, RAISE_HOUR, RAISE_DAY, RAISE_STATUS_DAY, RAISE_ENDPOINT_HOUR)
 
 
 def prepare(cursor: CursorWrapper) -> None:
@@ -214,7 +219,7 @@ def store(
     if not all(short for _, _, short in stored):
         cursor.execute(MARK_LONG)
     cursor.execute(RAISE_DETAIL_HOUR, {"keys": detail_limit})
-    for level in (RAISE_DETAIL_DAY, RAISE_HOUR, RAISE_DAY):
+    for level in RAISE_OTHERS:
         cursor.execute(level)
     return {project_id: calls for project_id, calls, _ in stored}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analytics.hogql.aggregates import AGGREGATES
 from analytics.hogql.functions.table import FAMILIES, SPECIAL
+from analytics.hogql.levels import LEVELS
 from analytics.hogql.parse import MAX_BYTES, MAX_DEPTH
 from analytics.hogql.scope import FIXED_TYPES, TABLES
 from analytics.hogql.table_functions import MAX_NUMBERS
@@ -47,12 +48,22 @@ Comparisons are two-valued: `NULL = 'x'` is false, `NULL != 'x'` true, `x = NULL
 An aggregating SELECT over `events` that uses only the event's name, `customer_id`, the details (`endpoint`,
 `method`, `status`, `plan`), the time by hour or coarser, and counts, first and last times, sums and averages
 of `latency_ms` and `bytes`, is answered from the rollups, exactly; the ragged edges of its window from raw
-events. `"explain": true` beside the query says which, and for a raw plan why.
+events (of a count, perhaps what lies beyond an edge, which is taken off the whole hour). `"explain": true`
+beside the query says which, and for a raw plan why. Whole days are read from
+the first level by the day that has what the SELECT looks at, whole hours from the first by the hour. Hours
+with more details than rollups hold are read from raw events where details are asked for.
 """
 
 
 def document() -> str:
-    return "\n".join([INTRODUCTION, _tables(), _properties(), _aggregates(), _functions()])
+    return "\n".join([INTRODUCTION, _levels(), _tables(), _properties(), _aggregates(), _functions()])
+
+
+def _levels() -> str:
+    lines = ["| level | a row for each event, bucket and |", "|---|---|"]
+    for level in LEVELS:
+        lines.append(f"| `{level.table}` | {', '.join(f'`{name}`' for name in level.dimensions)} |")
+    return "\n".join([*lines, ""])
 
 
 def _tables() -> str:

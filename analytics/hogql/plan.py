@@ -9,7 +9,9 @@ from typing import Any
 
 from analytics.hogql.bounds import beyond_bounds, bounds
 from analytics.hogql.gather import columns_read, gathered
-from analytics.hogql.ranges import DAY, Range, divide, floor_day
+from analytics.hogql.levels import smallest
+from analytics.hogql.ragged import only_counted, ragged
+from analytics.hogql.ranges import DAY, Range, divide, floor_day, floor_hour, subtract
 from analytics.hogql.tree import (
     Expr,
     In,
@@ -127,18 +129,34 @@ class _Planner:
         assert table.since is not None and table.project_id is not None
         until = table.until or floor_day(self.facts.now) + 3 * DAY  # events lie at most 24 hours ahead
         whole = (table.since, max(table.since, until))
-        gaps = set(self.facts.detail_gaps(*whole)) if weigher.detail else set()
+        counted = only_counted(weighed, table.alias)
+        columns = columns_read(counted or weighed, table.alias)
+        day, hour = smallest(columns, "day"), smallest(columns, "hour")
+        gaps = self._gaps(whole) if hour.detailed else set()
+        less = ragged(whole, weigher.cuts, gaps) if counted else []
+        days, hours, raw = divide(whole, weigher.cuts, gaps, hourly=weigher.hourly)
+        raw = [part for item in raw for part in subtract(item, [piece.taken for piece in less])]
+        found = (
+            Segment(day.table, tuple(days)),
+            Segment(hour.table, tuple(hours)),
+            *(Segment(hour.table, (piece.hour,), piece.taken[0]) for piece in less),
+            Segment("events", tuple(raw)),
+            *(Segment("events", piece.others, piece.taken[0]) for piece in less),
+        )
+        segments = tuple(segment for segment in found if segment.ranges)
+        used = tuple(dict.fromkeys(segment.level for segment in segments))
+        reason = "" if used != ("events",) else _NO_HOUR if not gaps else _NO_DETAILS
+        edges = sorted({edge for segment in segments if segment.level == "events" for edge in segment.ranges})
+        # Of a window without a moment, the days: none.
+        relation = Rollup(table.alias, table.project_id, segments or found[:1], columns)
+        planned = replace(counted if counted and less else weighed, relation=relation)
+        return gathered(planned, relation), Part("events", used, tuple(edges), reason)
+
+    def _gaps(self, whole: Range) -> set[datetime]:
+        """Hours that the window touches whose details are incomplete. Raises InexactError for too many."""
+        gaps = set(self.facts.detail_gaps(floor_hour(whole[0]), whole[1]))
         if len(gaps) > MAX_RAW_HOURS:
             raise InexactError(
                 f"{len(gaps)} hours in it have more endpoints, methods, statuses and plans than rollups hold"
             )
-        days, hours, raw = divide(whole, weigher.cuts, gaps, hourly=weigher.hourly)
-        prefix = "usage_detail" if weigher.detail else "usage"
-        levels = ((f"{prefix}_day", days), (f"{prefix}_hour", hours), ("events", raw))
-        segments = tuple(Segment(level, tuple(ranges)) for level, ranges in levels if ranges)
-        columns = columns_read(weighed, table.alias)
-        relation = Rollup(table.alias, table.project_id, weigher.detail, segments, columns)
-        used = tuple(segment.level for segment in segments)
-        reason = "" if used != ("events",) else _NO_HOUR if not gaps else _NO_DETAILS
-        part = Part("events", used, tuple(raw), reason)
-        return gathered(replace(weighed, relation=relation), relation), part
+        return gaps

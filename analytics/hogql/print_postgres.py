@@ -18,7 +18,7 @@ from analytics.hogql.print_expression import Expressions
 from analytics.hogql.print_fill import filled
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
-from analytics.hogql.storage import PROMOTED, all_properties, promoted, raw_column, read_as, rollup_column
+from analytics.hogql.storage import PROMOTED, all_properties, bucket_column, level_column, promoted, read_as
 from analytics.hogql.tree import (
     ArrayJoin,
     Column,
@@ -203,9 +203,7 @@ class _Printer:
                 last = numbers_end(relation.count, self.expressions.value)
                 return f"(SELECT number FROM generate_series(0::bigint, {last}) AS n(number))"
             case Rollup():
-                level = "usage_detail_day" if relation.detail else "usage_day"  # of a window without a moment
-                segments = relation.segments or (Segment(level, ()),)
-                return f"({' UNION ALL '.join(self._segment(relation, part) for part in segments)})"
+                return f"({' UNION ALL '.join(self._segment(relation, part) for part in relation.segments)})"
             case Table():
                 table = "events" if relation.name == "events" else "usage_day"
                 return f"(SELECT * FROM {table} WHERE {self._own(relation)})"
@@ -227,12 +225,9 @@ class _Printer:
     def _segment(self, rollup: Rollup, segment: Segment) -> str:
         """Rows of one level in the shape that all levels share; a raw event is a row with one call."""
         where = f"project_id = {self.expressions.parameter(rollup.project_id, 'integer')}"
-        if segment.level == "events":
-            bucket, columns = '"timestamp"', [raw_column(name) for name in rollup.columns]
-        else:
-            bucket = "day" if segment.level.endswith("day") else '"hour"'
-            columns = [rollup_column(name, bucket) for name in rollup.columns]
-        within = self._within(bucket, segment.ranges)
+        shown = "" if segment.shown is None else self._moment(segment.shown)
+        columns = [level_column(name, segment.level, shown) for name in rollup.columns]
+        within = self._within(bucket_column(segment.level), segment.ranges)
         return f"SELECT {', '.join(columns)} FROM {segment.level} WHERE {where} AND {within}"
 
     def _within(self, column: str, ranges: tuple[Range, ...]) -> str:

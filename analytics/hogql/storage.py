@@ -42,9 +42,18 @@ COUNTED = ("first_at", "last_at", "calls", *SUMS)
 ROLLED = (*SHARED, *COUNTED)
 
 
-def rollup_column(name: str, bucket: str) -> str:
-    """A column of that row, read from a usage table whose rows start at `bucket`."""
-    return f"{bucket}::timestamptz AS bucket" if name == "bucket" else name
+def bucket_column(level: str) -> str:
+    """The column of a level's table that says when."""
+    return '"timestamp"' if level == "events" else "day" if level.endswith("day") else '"hour"'
+
+
+def level_column(name: str, level: str, shown: str) -> str:
+    """A column of that row, read from a level; `shown` is the moment at which all its rows count, or ""."""
+    if name == "bucket" and shown:
+        return f"{shown} AS bucket"
+    if level == "events":
+        return "-1::bigint AS calls" if name == "calls" and shown else raw_column(name)
+    return f"{bucket_column(level)}::timestamptz AS bucket" if name == "bucket" else name
 
 
 def raw_column(name: str) -> str:

@@ -163,6 +163,7 @@ class Segment:
 
     level: str  # a usage_* table, or "events"
     ranges: tuple[tuple[datetime, datetime], ...]
+    shown: datetime | None = None  # where they all count; events are then taken away there (ragged.py)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,6 @@ class Rollup:
 
     alias: str
     project_id: int
-    detail: bool
     segments: tuple[Segment, ...]
     columns: tuple[str, ...]  # of storage.ROLLED, what the query reads
 

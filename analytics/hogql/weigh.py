@@ -13,6 +13,7 @@ from datetime import datetime
 
 from analytics.hogql.bucket_width import bucket_width, span_width
 from analytics.hogql.lambdas import ALIAS as LAMBDA
+from analytics.hogql.levels import DIMENSIONS
 from analytics.hogql.measures import MEASURES, Adder, has_measure
 from analytics.hogql.thresholds import is_time, own_time, threshold
 from analytics.hogql.tree import (
@@ -31,7 +32,6 @@ from analytics.hogql.types import DATETIME64, FLOAT64, UINT8, UINT64, Type
 from analytics.hogql.walk import free_columns, map_expr, sources
 from analytics.hogql.zones import has_whole_hours
 
-DETAILS = {"endpoint", "method", "status", "plan"}
 # Aggregates that give the same whether a row counts once or `calls` times.
 UNWEIGHED = {
     *("min", "max", "groupUniqArray", "groupBitAnd", "groupBitOr", "retention", "singleValueOrNull"),
@@ -49,7 +49,6 @@ class Weigher:
 
     alias: str
     grouped: bool = True  # whether the SELECT has groups, which windows then look at
-    detail: bool = False
     hourly: bool = False
     cuts: set[datetime] = field(default_factory=set)
 
@@ -104,10 +103,7 @@ class Weigher:
             return prop
         if prop.type.name == "JSON":
             raise InexactError(f"it reads `{name}` as JSON")
-        if len(prop.path) == 1 and name == "customer_id":
-            return self._own(name, prop.type)
-        if len(prop.path) == 1 and name in DETAILS:
-            self.detail = True
+        if len(prop.path) == 1 and name in DIMENSIONS:
             return self._own(name, prop.type)
         if len(prop.path) == 1 and name in MEASURES:
             raise InexactError(f"rollups hold the sum and count of `{name}`, not each value")

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from analytics.engines import postgres_delete as sql
 from analytics.engines import postgres_prune as prune
-from analytics.engines.levels import LEVELS
+from analytics.hogql.levels import LEVELS
 from analytics.ingest import stream
 from analytics.models import Deletion
 from analytics.write import maintenance, partitions

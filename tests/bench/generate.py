@@ -8,6 +8,7 @@ from itertools import accumulate
 
 import psycopg
 
+from analytics.hogql.levels import LEVELS, Level
 from analytics.write import partitions
 
 DAYS = 31
@@ -42,27 +43,30 @@ FROM (
 ) AS made JOIN bench_customers USING (customer) ORDER BY at
 """
 
+TYPES = {"day": "date", "hour": "timestamptz"}
 MEASURES = "first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
 FROM_EVENTS = """min("timestamp"), max("timestamp"), count(*), count(latency_ms), count(bytes),
     coalesce(sum(latency_ms::numeric), 0), coalesce(sum(bytes::numeric), 0)"""
 FROM_ROLLUP = """min(first_at), max(last_at), sum(calls), sum(latency_ms_count), sum(bytes_count),
     sum(latency_ms_sum), sum(bytes_sum)"""
-DETAIL = "endpoint, method, status, plan"
+
+
+def _filled(level: Level, bucket: str, measures: str, source: str, time: str) -> str:
+    """A level's rows of one stretch of time, made of a source's; `bucket` and `time` are the source's."""
+    dimensions = ", ".join(level.dimensions)
+    return f"""INSERT INTO {level.table} (project_id, event, "{level.bucket}", {dimensions}, {MEASURES})
+    SELECT project_id, event, {bucket}, {dimensions}, {measures} FROM {source}
+    WHERE project_id = %(project)s AND {time} >= %(start)s AND {time} < %(end)s
+    GROUP BY project_id, event, {bucket}, {dimensions}"""
+
+
+*OTHERS, FINEST = LEVELS
 ROLLUPS = [
-    f"""INSERT INTO usage_detail_hour (project_id, event, "hour", customer_id, {DETAIL}, {MEASURES})
-    SELECT project_id, event, date_trunc('hour', "timestamp"), customer_id, {DETAIL}, {FROM_EVENTS}
-    FROM events WHERE project_id = %(project)s AND "timestamp" >= %(start)s AND "timestamp" < %(end)s
-    GROUP BY 1, 2, 3, 4, {DETAIL}""",
-    f"""INSERT INTO usage_hour (project_id, event, "hour", customer_id, {MEASURES})
-    SELECT project_id, event, "hour", customer_id, {FROM_ROLLUP} FROM usage_detail_hour
-    WHERE project_id = %(project)s AND "hour" >= %(start)s AND "hour" < %(end)s GROUP BY 1, 2, 3, 4""",
-    f"""INSERT INTO usage_detail_day (project_id, event, day, customer_id, {DETAIL}, {MEASURES})
-    SELECT project_id, event, "hour"::date, customer_id, {DETAIL}, {FROM_ROLLUP} FROM usage_detail_hour
-    WHERE project_id = %(project)s AND "hour" >= %(start)s AND "hour" < %(end)s
-    GROUP BY 1, 2, 3, 4, {DETAIL}""",
-    f"""INSERT INTO usage_day (project_id, event, day, customer_id, {MEASURES})
-    SELECT project_id, event, "hour"::date, customer_id, {FROM_ROLLUP} FROM usage_hour
-    WHERE project_id = %(project)s AND "hour" >= %(start)s AND "hour" < %(end)s GROUP BY 1, 2, 3, 4""",
+    _filled(FINEST, "date_trunc('hour', \"timestamp\")", FROM_EVENTS, "events", '"timestamp"'),
+    *(
+        _filled(level, f'"hour"::{TYPES[level.bucket]}', FROM_ROLLUP, FINEST.table, '"hour"')
+        for level in OTHERS
+    ),
 ]
 DIFFERENT = """
 SELECT count(*) FROM (

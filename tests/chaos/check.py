@@ -84,7 +84,7 @@ def dead_letters(stack: Stack) -> int:
 
 
 def check_rollups(stack: Stack) -> int:
-    """How many cells of the four levels differ from the raw events."""
+    """How many cells of all levels differ from the raw events."""
     with database(stack) as connection:
         return sum(len(connection.execute(differences(table)).fetchall()) for table in TABLES)
 
