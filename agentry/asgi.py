@@ -11,6 +11,7 @@ import io
 import json
 import re
 import sys
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
 from queue import SimpleQueue
@@ -21,10 +22,12 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from django.conf import settings
 
+from agentry import trace
 from agentry.departure import Asker, answering, watch
 from agentry.errors import AgentryError
 from agentry.health import refuse_forgetful_valkey
 from agentry.wsgi import application as django
+from analytics.ingest import refused
 from publications.mcp import application as mcp
 
 Message = MutableMapping[str, Any]
@@ -51,10 +54,11 @@ if settings.PRODUCTION:
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan" or scope["path"].rstrip("/") == "/mcp":
-        await mcp(scope, receive, send)
+        await mcp(scope, receive, send if scope["type"] == "lifespan" else trace.traced(scope, send))
         return
     global _held
     body = bytearray()
+    began = time.perf_counter()
     try:
         await _read(scope, receive, body)
         waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
@@ -67,7 +71,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             await _watch_over(future, receive, asker)
             answer = await future
     except AgentryError as error:
-        answer = _refusal(error)
+        answer = _refuse_unread(scope, error, began)
     finally:
         _held -= len(body)
     status, headers, content = answer
@@ -215,6 +219,20 @@ def _environ(scope: Message, body: bytes) -> dict[str, Any]:
     environ.pop("HTTP_CONTENT_LENGTH", None)
     environ["CONTENT_LENGTH"] = str(len(body))
     return environ
+
+
+def _refuse_unread(scope: Message, error: AgentryError, began: float) -> Answer:
+    """Django has not seen this request: its id, its line, and its count are made here."""
+    named = trace.id_of(scope)
+    trace.line(scope, error.status, began, code=error.code, request_id=named)
+    if error.status in refused.STATUSES and scope["method"] == "POST":
+        key = dict(scope["headers"]).get(b"authorization", b"")
+        # In a thread: whose key it is may have to be looked up.
+        asyncio.get_running_loop().run_in_executor(
+            None, refused.note_unread, scope["raw_path"], key, error.code
+        )
+    status, headers, content = _refusal(error)
+    return status, [*headers, (trace.HEADER, named.encode())], content
 
 
 def _refusal(error: AgentryError) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,12 +13,13 @@ from analytics.ingest.check import check
 from analytics.ingest.decode import Sent
 from analytics.ingest.event import Entry
 from analytics.ingest.times import Clock
-from analytics.ingest.verdicts import EXCERPT_BYTES, Verdict, excerpt
+from analytics.ingest.verdicts import EXCERPT_BYTES, Verdict, excerpt, fault, part
 
 # Large requests are cut into entries of at most this, so that the writer's batches stay even.
 ENTRY_EVENTS = 1_000
 ENTRY_BYTES = 1024 * 1024
-RECENT = 100  # rejected events that are kept to be looked at
+RECENT = 50  # rejected events of a project that are kept to be looked at
+RECENT_OF_REQUEST = 10  # so that one bad request does not push out all others
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -26,7 +27,8 @@ _encode = msgspec.msgpack.Encoder().encode
 @dataclass
 class Batch:
     """`entries` are encoded, each with its number of events. `rejected` is what the answer lists. `recent`
-    are the last rejected events, as JSON {"code", "field", "message", "event", "at"}, the newest last."""
+    are the last rejected events, as JSON {"code", "field", "message", "part", "event", "at"}, the newest
+    last."""
 
     project_id: int
     clock: Clock
@@ -43,7 +45,7 @@ class Batch:
 def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
     """Check every event. Holds one parsed event at a time."""
     batch = Batch(project_id, clock)
-    refused: list[bytes] = []
+    refused: deque[tuple[dict[str, Any], object, bytes]] = deque(maxlen=RECENT_OF_REQUEST)
     entry = _new_entry(batch)
     size = 0
     for index, (raw, value) in enumerate(sent):
@@ -56,12 +58,11 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
             entry.events.append(check(value, clock, entry.property_types))
             size += len(raw)
         except Verdict as verdict:
-            batch.rejected.append(verdict.shown(index))
-            refused.append(raw[:EXCERPT_BYTES])
+            shown = verdict.shown(index)
+            batch.rejected.append(shown)
+            refused.append((shown, fault(value, verdict.field), raw[:EXCERPT_BYTES]))
     _close(batch, entry)
-    batch.recent = [
-        _kept(*pair, clock) for pair in zip(batch.rejected[-RECENT:], refused[-RECENT:], strict=True)
-    ]
+    batch.recent = [_kept(*one, clock) for one in refused]
     return batch
 
 
@@ -75,6 +76,6 @@ def _close(batch: Batch, entry: Entry) -> None:
         batch.accepted += len(entry.events)
 
 
-def _kept(verdict: dict[str, Any], raw: bytes, clock: Clock) -> bytes:
+def _kept(verdict: dict[str, Any], found: object, raw: bytes, clock: Clock) -> bytes:
     kept = {name: verdict[name] for name in ("code", "field", "message")}
-    return msgspec.json.encode({**kept, "event": excerpt(raw), "at": clock.received_at})
+    return msgspec.json.encode({**kept, "part": part(found), "event": excerpt(raw), "at": clock.received_at})

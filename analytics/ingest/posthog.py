@@ -19,7 +19,7 @@ from msgspec import Raw
 
 from agentry.accounts.keystore import authorize
 from agentry.errors import AgentryError, not_found
-from analytics.ingest import body
+from analytics.ingest import body, refused
 from analytics.ingest.accept import answer, check_user_agent, keep
 from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import Sent, check_utf8, events, storable
@@ -58,8 +58,9 @@ def _judged(request: HttpRequest) -> Batch:
     envelope = opened(content)
     key = _text(envelope.api_key) or _text(envelope.token) or _key_in_address(request)
     project_id = project_of(f"Bearer {key}")
-    sent = events(bytes(envelope.batch) or content)
-    return judge(project_id, ours(sent, _text(envelope.sent_at)), clock)
+    with refused.counted(project_id):
+        sent = events(bytes(envelope.batch) or content)
+        return judge(project_id, ours(sent, _text(envelope.sent_at)), clock)
 
 
 def opened(content: bytes) -> Envelope:

@@ -19,7 +19,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from agentry import valkey
 from agentry.errors import AgentryError
-from analytics.ingest import durable
+from analytics.ingest import durable, pace
 from analytics.ingest.batch import RECENT, Batch
 from analytics.ingest.line import ask, pack
 
@@ -32,9 +32,10 @@ log = structlog.get_logger()
 
 SCRIPT = f"""
 local accepted, project, waiting = tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local minute, received_at = ARGV[6], ARGV[7]
 if accepted > 0 and tonumber(redis.call('GET', KEYS[3]) or '0') >= tonumber(ARGV[1]) then return false end
 local reply = {{0}}
-local at = 6
+local at = 8
 for _ = 1, tonumber(ARGV[5]) do
   if waiting == '1' then
     reply[#reply + 1] = redis.call('XADD', KEYS[1], '*', 'e', ARGV[at], 'n', ARGV[at + 1], 'w', '1')
@@ -49,7 +50,14 @@ for _ = 1, tonumber(ARGV[at]) do
   received = received + tonumber(ARGV[at + 2])
   at = at + 2
 end
-if received > 0 then redis.call('HINCRBY', KEYS[2], project .. ':received:', received) end
+if received > 0 then
+  redis.call('HINCRBY', KEYS[2], project .. ':received:', received)
+  if redis.call('HINCRBY', KEYS[7], minute, received) == received then
+    redis.call('EXPIRE', KEYS[7], {pace.KEPT_SECONDS})
+  end
+  if received > accepted then redis.call('HINCRBY', KEYS[7], minute .. 'r', received - accepted) end
+  redis.call('HSET', KEYS[8], project, received_at)
+end
 if #ARGV > at then
   for i = at + 1, #ARGV do redis.call('LPUSH', KEYS[5], ARGV[i]) end
   redis.call('LTRIM', KEYS[5], 0, {RECENT - 1})
@@ -99,17 +107,20 @@ def append(batch: Batch, waiting: bool = False) -> Receipt:
 
 
 def recent_rejects(project_id: int) -> list[dict[str, Any]]:
-    """The last rejected events, newest first: {"code", "field", "message", "event", "at" (ms)}."""
+    """The last rejected events, newest first: {"code", "field", "message", "part", "event", "at" (ms)}."""
     kept: list[bytes] = valkey.client().lrange(_rejects(project_id), 0, RECENT - 1)  # type: ignore[assignment]
     return [msgspec.json.decode(reject) for reject in kept]
 
 
 def _words(batch: Batch, shard: int, waiting: bool) -> list[bytes | str | int]:
     """The script's keys and arguments."""
-    words: list[bytes | str | int] = [6, name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
+    words: list[bytes | str | int] = [8, name(shard), COUNTS, BACKLOG, f"ingest:wake:{shard}"]
+    received_at = batch.clock.received_at
     words += [_rejects(batch.project_id), BACKLOGS]
+    words += [pace.hour_name(batch.project_id, received_at), pace.LAST]
     words += [settings.BACKLOG_EVENTS, batch.accepted, batch.project_id]
     words += ["1" if waiting else "", len(batch.entries)]
+    words += [pace.minute(received_at), received_at]
     for entry, events in batch.entries:
         words += [entry, events]
     reasons = batch.reasons()

@@ -17,7 +17,7 @@ import structlog
 from django.db import connection
 
 from analytics.engines import postgres_write as sql
-from analytics.write import batch
+from analytics.write import batch, lag
 from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
 from analytics.write.reader import NoGroupError, Outcome, Reader, Received
 
@@ -102,17 +102,19 @@ def _runs(reader: Reader, after: str) -> Iterator[list[Received]]:
 def _write(reader: Reader, runs: list[list[Received]], deadline: Deadline) -> None:
     """Write and acknowledge; if PostgreSQL refuses something, in small pieces, each for good: a batch of
     nothing but poison would else take longer than its task may, and begin anew for ever."""
+    began = time.perf_counter()
     try:
         outcomes = batch.write(reader.shard, runs)
     except DATABASE_ERRORS as error:
         if not is_refusal(error):
             raise
     else:
-        _acknowledge(reader, runs, outcomes, deadline)
+        _acknowledge(reader, runs, outcomes, deadline, began)
         return
     for piece in _pieces(runs):
+        began = time.perf_counter()
         outcomes = batch.write(reader.shard, [piece], halve=True)
-        _acknowledge(reader, [piece], outcomes, deadline)
+        _acknowledge(reader, [piece], outcomes, deadline, began)
         if deadline.passed():
             return
 
@@ -135,9 +137,11 @@ def _acknowledge(
     runs: list[list[Received]],
     outcomes: Mapping[tuple[int, int], Outcome],
     deadline: Deadline,
+    began: float,
 ) -> None:
     """Tried again here, where the outcomes are still known, before it is left to a redelivery."""
     entries = [entry for run in runs for entry in run]
+    lag.committed(reader.shard, entries, began)
     while True:
         try:
             return reader.acknowledge(entries, outcomes)
