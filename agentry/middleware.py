@@ -100,8 +100,9 @@ class ApiGate:
 
 def _is_news(request: HttpRequest, status: int) -> bool:
     """Whether a request deserves its line. Accepted events (the only 202) do not: /metrics counts them, and
-    the line costs 47 µs where an empty view costs 217."""
-    return status >= 500 or not (status == 202 or request.path.startswith(QUIET))
+    the line costs 47 µs where an empty view costs 217. Nor does what a live page asks for by itself."""
+    quiet = status == 202 or request.path.startswith(QUIET) or getattr(request, "is_refresh", False)
+    return status >= 500 or not quiet
 
 
 def _check_host(request: HttpRequest) -> None:

@@ -6,9 +6,11 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.customers import views
 from analytics.endpoint import QueryView
+from analytics.health.page import ingest_health, send_test_event
 from analytics.ingest.endpoint import ingest
 from analytics.ingest.posthog import capture
 from analytics.ingest.posthog_v1 import capture_v1
+from analytics.letters import pages as letters
 from analytics.metrics import metrics
 from analytics.properties import change_property, properties
 
@@ -24,6 +26,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i/v1/analytics/events", capture_v1, name="posthog_capture_v1"),
     path(f"{PROJECT}/properties", properties, name="properties"),
     path(f"{PROJECT}/properties/change", change_property, name="change_property"),
+    path(f"{PROJECT}/ingest", ingest_health, name="ingest_health"),
+    path(f"{PROJECT}/ingest/test", send_test_event, name="send_test_event"),
+    path(f"{PROJECT}/dead-letters", letters.dead_letters, name="dead_letters"),
+    path(f"{PROJECT}/dead-letters/replay", letters.replay_letters, name="replay_letters"),
+    path(f"{PROJECT}/dead-letters/discard", letters.discard_letters, name="discard_letters"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),
     path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
     path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),

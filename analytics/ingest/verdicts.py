@@ -21,8 +21,10 @@ _SECRET = re.compile(r"(ag[dtp]_)[A-Za-z0-9_-]+")
 _SENT = re.compile(r"(?i)\b(bearer|basic) +[\w.~+/=-]{8,}")
 _CALLED = r"passw|secret|token|authori[sz]ation|api[_-]?key|cookie|credential|private[_-]?key"
 _NAME = re.compile(_CALLED, re.IGNORECASE)
+# Inside of a JSON text that stands in JSON the quotes have backslashes.
 _NAMED = re.compile(
-    rf"""("[^"]{{0,60}}?(?:{_CALLED})[^"]{{0,60}}"\s*:\s*)("(?:[^"\\]|\\.)*+"?|[^\s,}}\]"]+)""", re.IGNORECASE
+    rf"""(\\*"[^"]{{0,60}}?(?:{_CALLED})[^"]{{0,60}}"\s*:\s*)(\\*"(?:[^"\\]|\\.)*+"?|[^\s,}}\]"\\]+)""",
+    re.IGNORECASE,
 )
 
 
