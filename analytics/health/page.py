@@ -31,6 +31,7 @@ from analytics.write.accounting import accounting
 
 TAIL = 15
 FILTER_CHARS = 200
+EVERY = {"figures": "2s", "tail": "2s", "rejects": "5s", "trial": "500ms"}
 
 
 @require_safe
@@ -68,7 +69,7 @@ def send_test_event(request: ProjectRequest, project: Project) -> HttpResponseBa
 
 
 def _shown(request: ProjectRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    context["may_send"] = has_role(request.membership, Role.MEMBER)
+    context |= {"may_send": has_role(request.membership, Role.MEMBER), "every": EVERY}
     response = render(request, template, context)
     # The same address is a page or a part of one: a browser must not keep one for the other.
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
