@@ -245,11 +245,16 @@ def test_a_viewer_and_a_member_read_and_change_nothing(team: Team, project: Proj
 def test_letters_of_another_project_are_out_of_reach(admin: Client, project: Project, pears: None) -> None:
     other = Project.objects.create(team=project.team, name="Other", slug="other")
     (letter,) = refuse(other, pear())
-    assert seen(admin.get(PAGE).content.decode()) == []
     for what in ("replay", "discard"):
+        own = refuse(project, pear(), pear())
+        assert seen(admin.get(PAGE).content.decode()) == own[::-1]
         post(admin, what, only=letter, sure="1")
-        post(admin, what, letter=[letter], sure="1")
+        post(admin, what, letter=[letter, own[0]], sure="1")
+        assert waiting(project) == own[1:]
         post(admin, what, sqlstate="23514", sure="1")
+        assert waiting(project) == []
+        drain_all()  # what was replayed is refused again
+        replaying.discard(project, Choice(), None)
     assert waiting(other) == [letter]
 
 

@@ -156,7 +156,8 @@ def test_the_tail_is_the_newest_and_filtered(reader: Client, project: Project) -
     send(project, *(event(timestamp=now - 1000 * index, customer_id=f"c{index:02}") for index in range(20)))
     send(project, event(timestamp=now - 500, event="sign_up", customer_id=None, rest='{"customer_id": 77}'))
     send(project, event(timestamp=now + 3_600_000, customer_id="ahead"))
-    send(project.pk + 1, event(timestamp=now, customer_id="foreign"))
+    other = Project.objects.create(team=project.team, name="Other", slug="other")
+    send(other, event(timestamp=now, customer_id="foreign"))
     drain_all()
     page = text(read(reader, "tail"))
     assert re.findall(r"\bc\d\d\b", page) == [f"c{index:02}" for index in range(14)]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
+from django.db import close_old_connections
 from redis.exceptions import RedisError
 
 from agentry import valkey
@@ -59,7 +60,7 @@ def note(project_id: int, code: str) -> None:
 
 
 def note_unread(path: bytes, authorization: bytes, code: str) -> None:
-    """Count a request that the front refused before anything looked at its key."""
+    """Count a request that the front refused before anything looked at its key. In a thread of no request."""
     address = _PROJECT.fullmatch(path)
     if address is None:
         return
@@ -67,6 +68,8 @@ def note_unread(path: bytes, authorization: bytes, code: str) -> None:
         access = authorize(authorization.decode("latin-1"), "dsn")
     except AgentryError:
         return
+    finally:
+        close_old_connections()
     if access.project_id is not None and access.project_slug == address[1].decode("latin-1"):
         note(access.project_id, code)
 
