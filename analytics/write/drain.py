@@ -109,12 +109,14 @@ def _write(reader: Reader, runs: list[list[Received]], deadline: Deadline) -> No
         if not is_refusal(error):
             raise
     else:
-        _acknowledge(reader, runs, outcomes, deadline, began)
+        lag.committed(reader.shard, runs, began)
+        _acknowledge(reader, runs, outcomes, deadline)
         return
     for piece in _pieces(runs):
         began = time.perf_counter()
         outcomes = batch.write(reader.shard, [piece], halve=True)
-        _acknowledge(reader, [piece], outcomes, deadline, began)
+        lag.committed(reader.shard, [piece], began)
+        _acknowledge(reader, [piece], outcomes, deadline)
         if deadline.passed():
             return
 
@@ -137,11 +139,9 @@ def _acknowledge(
     runs: list[list[Received]],
     outcomes: Mapping[tuple[int, int], Outcome],
     deadline: Deadline,
-    began: float,
 ) -> None:
     """Tried again here, where the outcomes are still known, before it is left to a redelivery."""
     entries = [entry for run in runs for entry in run]
-    lag.committed(reader.shard, entries, began)
     while True:
         try:
             return reader.acknowledge(entries, outcomes)

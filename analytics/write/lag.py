@@ -40,8 +40,9 @@ class Lag:
     last: float | None
 
 
-def committed(shard: int, entries: list[Received], began: float) -> None:
+def committed(shard: int, runs: list[list[Received]], began: float) -> None:
     """Measure entries whose transaction has committed just now, and say so in the log."""
+    entries = [entry for run in runs for entry in run]
     now = time.time_ns() // 1_000_000
     projects: defaultdict[int, Counter[int]] = defaultdict(Counter)
     last: dict[int, int] = {}
