@@ -117,8 +117,14 @@ def test_it_rests_while_nobody_sees_it_or_somebody_reads(page: Page, project: Pr
     expect(page.get_by_label("received = stored")).to_contain_text("2 rejected")
     expect(page.locator("#rejects pre")).to_be_visible()  # opened, and so left alone
     expect(page.get_by_text("Live")).to_be_visible()
+    page.locator(".minutes").focus()
+    expect(page.locator(".readout")).to_contain_text("so far")
+    send(project, event())
+    page.wait_for_timeout(700)
+    expect(page.locator(".readout")).to_be_visible()  # the chart was not taken away under it
     page.locator("#rejects summary").click()
     page.locator("h1").click()
+    expect(page.get_by_label("received = stored")).to_contain_text("1 waiting")
     expect(page.locator("#rejects tbody tr").filter(has_text="another")).to_be_visible(timeout=10_000)
 
 
