@@ -4,7 +4,10 @@
 /* An answer that is a whole page (sign-in after a session's end, an error) is opened, not put inside a table. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (!/^\s*<!doctype/i.test(xhr.responseText)) return;
+  if (!/^\s*<!doctype/i.test(xhr.responseText)) {
+    if (isLive(requestConfig.elt) && rests(requestConfig.elt)) event.detail.shouldSwap = false; // since it was asked
+    return;
+  }
   event.detail.shouldSwap = false;
   if (isLive(requestConfig.elt) && xhr.status >= 500) complain();
   else window.location.assign(xhr.responseURL);
