@@ -12,6 +12,7 @@ import io
 import json
 import re
 import sys
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
 from queue import SimpleQueue
@@ -23,11 +24,13 @@ import structlog
 from django.conf import settings
 from django.http import HttpResponseBase
 
+from agentry import trace
 from agentry.departure import Asker, answering, watch
 from agentry.download import send_pieces
 from agentry.errors import AgentryError
-from agentry.health import refuse_forgetful_valkey
+from agentry.fitness import refuse_forgetful_valkey
 from agentry.wsgi import application as django
+from analytics.ingest import refused
 from publications.mcp import application as mcp
 
 Message = MutableMapping[str, Any]
@@ -54,15 +57,19 @@ if settings.PRODUCTION:
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan" or scope["path"].rstrip("/") == "/mcp":
-        await mcp(scope, receive, send)
+        await mcp(scope, receive, send if scope["type"] == "lifespan" else trace.traced(scope, send))
         return
     global _held
     body = bytearray()
+    began = time.perf_counter()
     try:
         whole = await _read(scope, receive, body)
-        answer = await _answered(scope, receive, body) if whole else _refusal(_too_large())
+        if whole:
+            answer = await _answered(scope, receive, body)
+        else:
+            answer = _refuse_unread(scope, _too_large(), began, close=False)
     except AgentryError as error:
-        answer = _refusal(error, close=True)
+        answer = _refuse_unread(scope, error, began, close=True)
     finally:
         _held -= len(body)
     status, headers, content = answer
@@ -233,6 +240,20 @@ def _environ(scope: Message, body: bytes) -> dict[str, Any]:
     environ.pop("HTTP_CONTENT_LENGTH", None)
     environ["CONTENT_LENGTH"] = str(len(body))
     return environ
+
+
+def _refuse_unread(scope: Message, error: AgentryError, began: float, *, close: bool) -> Answer:
+    """Django has not seen this request: its id, its line, and its count are made here."""
+    named = trace.id_of(scope)
+    trace.line(scope, error.status, began, code=error.code, request_id=named)
+    if error.status in refused.STATUSES and scope["method"] == "POST":
+        key = dict(scope["headers"]).get(b"authorization", b"")
+        # In a thread: whose key it is may have to be looked up.
+        asyncio.get_running_loop().run_in_executor(
+            None, refused.note_unread, scope["raw_path"], key, error.code
+        )
+    status, headers, content = _refusal(error, close=close)
+    return status, [*headers, (trace.HEADER, named.encode())], content
 
 
 def _refusal(error: AgentryError, *, close: bool = False) -> Answer:

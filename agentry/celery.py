@@ -7,11 +7,12 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from agentry.health import refuse_forgetful_valkey
+from agentry import trace
+from agentry.fitness import refuse_forgetful_valkey
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentry.settings")
 
@@ -29,3 +30,5 @@ def refuse_to_start(**_: Any) -> None:
 
 
 worker_init.connect(refuse_to_start)
+task_prerun.connect(trace.begin_task)
+task_postrun.connect(trace.end_task)

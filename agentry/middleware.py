@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
-from secrets import token_hex
 
 import structlog
 from django.conf import settings
@@ -14,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import get_resolver
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from agentry import trace
 from agentry.api import BROKEN, answer, as_error, method_not_allowed
 from agentry.errors import POSTHOG, AgentryError, is_api
 
@@ -28,7 +27,6 @@ PAGE_POLICY = (
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 _allowed_hosts: set[str] = set()
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger()
 
 
@@ -40,8 +38,7 @@ class RequestLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if _SANE_ID.fullmatch(sent) else token_hex(8)
+        request_id = trace.request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         clear_contextvars()
         bind_contextvars(request_id=request_id)
@@ -103,8 +100,9 @@ class ApiGate:
 
 def _is_news(request: HttpRequest, status: int) -> bool:
     """Whether a request deserves its line. Accepted events (the only 202) do not: /metrics counts them, and
-    the line costs 47 µs where an empty view costs 217."""
-    return status >= 500 or not (status == 202 or request.path.startswith(QUIET))
+    the line costs 47 µs where an empty view costs 217. Nor does what a live page asks for by itself."""
+    quiet = status == 202 or request.path.startswith(QUIET) or getattr(request, "is_refresh", False)
+    return status >= 500 or not quiet
 
 
 def _check_host(request: HttpRequest) -> None:

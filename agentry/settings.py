@@ -222,6 +222,7 @@ CELERY_BEAT_SCHEDULE = {  # seconds; a tick that waited for longer than its peri
         }
         for shard in range(SHARDS)
     },
+    "tick": {"task": "analytics.write.tick", "schedule": 5.0, "options": {"expires": 5}},
     "maintain": {"task": "analytics.write.maintain", "schedule": 3600.0, "options": {"expires": 3600}},
     "delete": {"task": "analytics.keeping.delete", "schedule": 15.0, "options": {"expires": 15}},
     "bury-revoked-keys": {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 import redis
 from django.conf import settings
@@ -11,12 +13,19 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from agentry import valkey
-from analytics.engines import postgres_accounts
+from analytics.engines import postgres_accounts, postgres_letters
+from analytics.ingest import refused
 from analytics.ingest.stream import BACKLOG
+from analytics.write import lag, pulse
 from analytics.write.accounting import Counts, at_accept, combine
 from analytics.write.reader import Reader
 
@@ -32,13 +41,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class Ingest(Collector):
-    """One scrape: the accounting of every project, the backlog and its age, and which servers answered."""
+    """One scrape: the accounting of every project, the backlog, ages and lags, and which servers answered."""
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("agentry_up", "Whether a server answered this scrape.", labels=["server"])
         parts = []
         try:
-            shards = list(_shards())
+            shards = [*_shards(), *_requests(), *_pace()]
             parts.append(at_accept())
             up.add_metric(["valkey"], 1)
             yield from shards
@@ -46,7 +55,9 @@ class Ingest(Collector):
             up.add_metric(["valkey"], 0)
         try:
             parts.append(postgres_accounts.totals())
+            letters = _letters()
             up.add_metric(["postgresql"], 1)
+            yield letters
         except DatabaseError:
             up.add_metric(["postgresql"], 0)
         yield up
@@ -72,6 +83,58 @@ def _shards() -> Iterator[Metric]:
         entries.add_metric([str(shard)], reader.waiting())
         lag.add_metric([str(shard)], 0 if oldest is None else max(time.time() - oldest / 1000, 0))
     yield from (entries, lag)
+
+
+def _requests() -> Iterator[Metric]:
+    refusals = CounterMetricFamily(
+        "agentry_requests_refused",
+        "Requests with a valid key that were refused whole.",
+        labels=["project", "code"],
+    )
+    found = refused.by_project()
+    totals: Counter[int] = Counter()
+    for (project_id, _), requests in found.items():
+        totals[project_id] += requests
+    shown = {project_id for project_id, _ in totals.most_common(PROJECTS)}
+    summed: Counter[tuple[str, str]] = Counter()
+    for (project_id, code), requests in found.items():
+        summed[str(project_id) if project_id in shown else "other", code] += requests
+    for labels, requests in summed.items():
+        refusals.add_metric(labels, requests)
+    yield refusals
+
+
+def _pace() -> Iterator[Metric]:
+    """How long events wait, and when somebody last worked behind the web."""
+    buckets, seconds = lag.everywhere()
+    waits = HistogramMetricFamily(
+        "agentry_ingest_accept_to_queryable_seconds", "From the append of an event to the commit of its row."
+    )
+    bounds = [*(str(float(bound)) for bound in lag.BOUNDS), "+Inf"]
+    waits.add_metric([], list(zip(bounds, accumulate(buckets), strict=True)), seconds)
+    yield waits
+    drains = GaugeMetricFamily(
+        "agentry_ingest_seconds_since_drain", "Since a worker last looked at a shard.", labels=["shard"]
+    )
+    beat = GaugeMetricFamily("agentry_seconds_since_beat", "Since beat last ticked and a worker heard it.")
+    for name, ago in pulse.seconds_since().items():
+        if ago is not None and name == "beat":
+            beat.add_metric([], ago)
+        elif ago is not None:
+            drains.add_metric([name.partition(":")[2]], ago)
+    yield from (drains, beat)
+
+
+def _letters() -> Metric:
+    letters = GaugeMetricFamily(
+        "agentry_dead_letters_waiting", "Dead letters neither replayed nor discarded.", labels=["project"]
+    )
+    ranked = Counter(postgres_letters.waiting_by_project()).most_common()
+    for project_id, waiting in ranked[:PROJECTS]:
+        letters.add_metric([str(project_id)], waiting)
+    if len(ranked) > PROJECTS:
+        letters.add_metric(["other"], sum(waiting for _, waiting in ranked[PROJECTS:]))
+    return letters
 
 
 def _events(projects: dict[int, Counts], *, complete: bool) -> Iterable[Metric]:

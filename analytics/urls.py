@@ -6,10 +6,12 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.customers import views
 from analytics.endpoint import QueryView
+from analytics.health.page import ingest_health, send_test_event
 from analytics.ingest.endpoint import ingest
 from analytics.ingest.posthog import capture
 from analytics.ingest.posthog_v1 import capture_v1
 from analytics.keeping import pages, rest
+from analytics.letters import pages as letters
 from analytics.metrics import metrics
 from analytics.properties import change_property, properties
 
@@ -34,6 +36,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/data", pages.data, name="data"),
     path(f"{PROJECT}/data/delete-customer", pages.delete_customer, name="delete_customer"),
     path(f"{PROJECT}/data/delete-project", pages.delete_project, name="delete_project"),
+    path(f"{PROJECT}/ingest", ingest_health, name="ingest_health"),
+    path(f"{PROJECT}/ingest/test", send_test_event, name="send_test_event"),
+    path(f"{PROJECT}/dead-letters", letters.dead_letters, name="dead_letters"),
+    path(f"{PROJECT}/dead-letters/replay", letters.replay_letters, name="replay_letters"),
+    path(f"{PROJECT}/dead-letters/discard", letters.discard_letters, name="discard_letters"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),
     path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
     path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),

@@ -3,23 +3,45 @@
 
 /* An answer that is a whole page (sign-in after a session's end, an error) is opened, not put inside a table. */
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
-  if (/^\s*<!doctype/i.test(xhr.responseText)) {
-    event.detail.shouldSwap = false;
-    window.location.assign(xhr.responseURL);
+  const { xhr, requestConfig } = event.detail;
+  if (!/^\s*<!doctype/i.test(xhr.responseText)) {
+    if (isLive(requestConfig.elt) && rests(requestConfig.elt)) event.detail.shouldSwap = false; // since it was asked
+    return;
   }
+  event.detail.shouldSwap = false;
+  if (isLive(requestConfig.elt) && xhr.status >= 500) complain();
+  else window.location.assign(xhr.responseURL);
 });
 
 const trouble = () => document.getElementById("trouble");
-for (const kind of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(kind, () => {
-    const note = document.createElement("div");
-    note.className = "note bad";
-    note.textContent = "Agentry did not answer. Check your connection, then try again.";
-    trouble().replaceChildren(note);
-  });
+function complain() {
+  const note = document.createElement("div");
+  note.className = "note bad";
+  note.textContent = "Agentry did not answer. Check your connection, then try again.";
+  trouble().replaceChildren(note);
 }
-document.addEventListener("htmx:afterOnLoad", () => trouble().replaceChildren());
+for (const kind of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(kind, complain);
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.xhr.status < 500) trouble().replaceChildren();
+});
+
+/* A live part asks for itself again and again. It rests while nobody sees it, and while somebody reads in it: what
+   one has opened, selected or points at would be gone. */
+const isLive = (part) => part.matches("[data-live]");
+function rests(part) {
+  const selection = document.getSelection();
+  const reads = part.contains(document.activeElement) || part.querySelector("details[open], .spark:hover");
+  return document.hidden || reads || (!selection.isCollapsed && part.contains(selection.anchorNode));
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  if (!isLive(part)) return;
+  part.toggleAttribute("data-rests", Boolean(rests(part)));
+  if (part.hasAttribute("data-rests")) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) for (const part of document.querySelectorAll("[data-live]")) htmx.trigger(part, "look");
+});
 
 /* A small chart says the value under the pointer, and with the arrow keys when it has the focus. Its <title> has a
    line for each day, the latest first; without this script a browser shows them all at once. */

@@ -24,10 +24,12 @@ from agentry.accounts.models import Project
 from agentry.stack.child import Command, start, stop
 from analytics import metrics
 from analytics.engines import postgres_accounts
+from analytics.ingest import refused
 from analytics.ingest.batch import Batch
 from analytics.ingest.event import Entry
 from analytics.ingest.stream import append
 from analytics.ingest.times import Clock
+from analytics.write import pulse
 from analytics.write.accounting import accounting
 from tests.write_events import DAY, NOW, ask, assert_accounted, drain_all, event, send, stored
 
@@ -116,6 +118,27 @@ def test_metrics_show_the_accounting_the_backlog_and_its_age(project: Project) -
     )
 
 
+def test_metrics_show_lag_refusals_letters_and_who_works(project: Project) -> None:
+    name = str(project.id)
+    send(project, event(), event(), event(uuid="no uuid"))
+    refused.note(project.id, "not_json")
+    refused.note(project.id, "not_json")
+    pulse.drained(0)
+    pulse.ticked()
+    drain_all()
+    found = scrape()
+    lag = "agentry_ingest_accept_to_queryable_seconds"
+    assert sample(found, f"{lag}_count") == 3
+    assert sample(found, f"{lag}_bucket", le="+Inf") == 3
+    assert sample(found, f"{lag}_bucket", le="60.0") == 3
+    assert 0 < (sample(found, f"{lag}_sum") or 0) < 180
+    assert sample(found, "agentry_requests_refused_total", project=name, code="not_json") == 2
+    assert sample(found, "agentry_dead_letters_waiting", project=name) == 1
+    assert 0 <= (sample(found, "agentry_ingest_seconds_since_drain", shard="0") or 0) < 60
+    assert sample(found, "agentry_ingest_seconds_since_drain", shard="1") is None
+    assert 0 <= (sample(found, "agentry_seconds_since_beat") or 0) < 60
+
+
 def test_metrics_answer_without_postgresql(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     send(project, event())
 
@@ -146,7 +169,12 @@ def test_labels_are_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -
     send(project, event(), event())
     for number in range(3):
         send(project.id + 100 + number, event())
+        refused.note(project.id + 100 + number, "not_json")
+    for _ in range(2):
+        refused.note(project.id, "not_json")
     found = scrape()
+    assert sample(found, "agentry_requests_refused_total", project=str(project.id), code="not_json") == 2
+    assert sample(found, "agentry_requests_refused_total", project="other", code="not_json") == 3
     assert sample(found, "agentry_events_received_total", project=str(project.id)) == 2
     assert sample(found, "agentry_events_received_total", project="other") == 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from django.test import Client
 from agentry import health, valkey
 from agentry.stack.child import start, stop
 from agentry.stack.servers import Valkey, await_ready, free_port
+from analytics.ingest.stream import BACKLOG
+from analytics.write import pulse
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,8 +52,39 @@ def test_the_process_is_alive_without_a_server(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_ready_when_both_servers_are_fit(client: Client, durable_valkey: None) -> None:
+    pulse.drained(0)
+    pulse.drained(1)
+    pulse.ticked()
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ready"})
+    said = response.json()
+    assert (response.status_code, said["status"]) == (200, "ready")
+    assert (said["postgresql"], said["valkey"], said["warnings"]) == ("ok", "ok", [])
+    assert said["backlog"] == {"events": 0, "limit": settings.BACKLOG_EVENTS, "share": 0.0}
+    assert all(0 <= said["seconds_since"][name] < 60 for name in ("drain:0", "drain:1", "beat"))
+
+
+@pytest.mark.django_db
+def test_ready_with_a_warning_when_nobody_writes_or_little_room_is_left(
+    client: Client, durable_valkey: None
+) -> None:
+    pulse.drained(0)
+    valkey.client().hset(pulse.PULSE, "beat", int(time.time() * 1000) - 100_000)
+    valkey.client().set(BACKLOG, settings.BACKLOG_EVENTS * 9 // 10)
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    full, writer, beat = response.json()["warnings"]
+    assert full == "The backlog is 90% full."
+    assert writer == "The writer of shard 1 has never been seen."
+    assert beat.startswith("Beat was last seen 10")
+    assert response.json()["seconds_since"]["drain:1"] is None
+
+
+@pytest.mark.django_db
+def test_not_ready_when_the_backlog_is_full(client: Client, durable_valkey: None) -> None:
+    valkey.client().set(BACKLOG, settings.BACKLOG_EVENTS)
+    assert "backlog is full" in message(client)
+    error = client.get("/readyz").json()["error"]
+    assert (error["postgresql"], error["backlog"]["share"]) == ("ok", 1.0)
 
 
 @pytest.mark.django_db

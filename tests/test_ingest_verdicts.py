@@ -171,14 +171,70 @@ def test_verdicts_repeat_no_value(sender: Sender) -> None:
 
 
 def test_the_last_rejected_are_kept_to_be_looked_at(sender: Sender, project: Project) -> None:
-    for start in (0, 90):
-        sender.send([{"event": "", "n": start + i, "pad": "x" * 900} for i in range(90)])
+    for start in range(0, 60, 10):
+        sender.send([{"event": "", "n": start + i, "pad": "x" * 900} for i in range(10)])
     sender.send([{"event": 3, "key": f"agd_{'s' * 32}", "odd": "\x00"}])
     rejects = recent_rejects(project.pk)
-    assert len(rejects) == 100
+    assert len(rejects) == 50
     newest, older = rejects[0], rejects[1]
     assert (newest["code"], newest["field"]) == ("wrong_type", "event")
     assert "agd_…" in newest["event"] and "sss" not in newest["event"]
-    assert '"n": 179' in older["event"] and len(older["event"]) == 500
+    assert (newest["part"], older["part"]) == ("3", '""')
+    assert '"n": 59' in older["event"] and len(older["event"]) == 500
     assert abs(older["at"] - NOW.timestamp() * 1000) < 600_000
-    assert '"n": 81' in rejects[-1]["event"]
+    assert '"n": 11' in rejects[-1]["event"]
+
+
+def test_one_request_does_not_push_out_what_others_were_refused_for(sender: Sender, project: Project) -> None:
+    sender.send({"event": "e", "uuid": "x"})
+    sender.send([{"event": ""}] * 500)
+    rejects = recent_rejects(project.pk)
+    assert [reject["code"] for reject in rejects] == ["missing_event"] * 10 + ["bad_uuid"]
+
+
+@pytest.mark.parametrize(
+    ("event", "part"),
+    [
+        ({"event": "e", "uuid": "no uuid"}, '"no uuid"'),
+        ({"event": "e", "uuid": "x" * 500}, f'"{"x" * 120}…" of 500 characters'),
+        ({"event": "e", "properties": {"customer_id": ["a", "b"]}}, "[…] with 2 elements"),
+        ({"event": "e", "properties": "none"}, '"none"'),
+        ({"event": "e", "properties": [1]}, "[…] with 1 element"),
+        ({"event": {"a": 1}}, "{…} with 1 key"),
+        ({"event": "e", "distinct_id": True}, "true"),
+        ({"event": "e", "distinct_id": f"agd_{'s' * 300}"}, '"agd_……" of 304 characters'),
+        ({"event": "e", "uuid": f"Bearer {'t' * 20}"}, '"Bearer …"'),
+        ({"no": "name"}, None),
+        ("text", '"text"'),
+        (b"[" * 40 + b"]" * 40, None),
+        (b'{"event": "e", "properties": {"n": 1e999}}', None),
+    ],
+)
+def test_the_part_at_fault_is_kept_beside_the_event(
+    sender: Sender, project: Project, event: object, part: str | None
+) -> None:
+    sender.verdict(event)
+    assert recent_rejects(project.pk)[0]["part"] == part
+
+
+def test_what_looks_like_a_secret_is_not_kept(sender: Sender, project: Project) -> None:
+    secrets = {
+        "password": "sss",
+        "userPassword": 'ss\\"s',
+        "api_key": "sss",
+        "Authorization": "Bearer sss",
+        "x-auth-token": 777,
+        "headers": "authorization: Bearer sssssssss",
+        "dsn": f"agd_{'s' * 32}",
+        "secret": "sss" * 200,
+    }
+    sender.send({"properties": secrets})
+    sender.send({"properties": {"api_key": "sss"} | {"customer_id": {"password": "sss"}}, "event": "e"})
+    sender.send(b'{"api_key": "sss, "event": "e"}\n{"event": "e"}', type="application/x-ndjson")
+    kept = recent_rejects(project.pk)
+    assert len(kept) == 3
+    for reject in kept:
+        assert "ss" not in f"{reject['event']}{reject['part']}".replace("password", "").replace(
+            "Password", ""
+        )
+        assert "777" not in reject["event"]

@@ -16,6 +16,8 @@ from agentry.logs import without_secrets
 from tests.fixtures import EMAIL, PASSWORD
 
 PAGES = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/teams/new", "/nothing/here"]
+TEAM_PAGES = ["/t/acme/", "/t/acme/default/keys", "/t/acme/tokens", "/t/acme/default/ingest"]
+TEAM_PAGES += ["/t/acme/default/dead-letters"]
 POLICY = {
     "default-src 'self'",
     "object-src 'none'",
@@ -31,7 +33,7 @@ def signed_in(client: Client, team: Team, user: User) -> Client:
     return client
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/t/acme/", "/t/acme/default/keys", "/t/acme/tokens"])
+@pytest.mark.parametrize("address", [*PAGES, *TEAM_PAGES])
 def test_every_page_has_a_strict_policy(signed_in: Client, address: str) -> None:
     for client in (signed_in, Client()):
         response = client.get(address, follow=True)
@@ -45,7 +47,7 @@ def test_every_page_has_a_strict_policy(signed_in: Client, address: str) -> None
         assert {"private", "no-cache", "no-store"} & set(response["Cache-Control"].split(", "))
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/t/acme/", "/t/acme/default/keys", "/t/acme/tokens"])
+@pytest.mark.parametrize("address", [*PAGES, *TEAM_PAGES])
 def test_no_page_needs_what_the_policy_forbids(signed_in: Client, address: str) -> None:
     for client in (signed_in, Client()):
         page = client.get(address, follow=True).content.decode()

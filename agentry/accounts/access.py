@@ -33,6 +33,7 @@ class TeamRequest(HttpRequest):
 
 class ProjectRequest(TeamRequest):
     project: Project
+    is_refresh: bool  # set by a page that asks for itself again and again: not worth a line in the log
 
 
 TeamView = Callable[Concatenate[TeamRequest, Team, P], HttpResponseBase]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +14,13 @@ from analytics.ingest.decode import Sent, sent_as
 from analytics.ingest.event import Entry
 from analytics.ingest.ordinary import Ordinary, accept
 from analytics.ingest.times import DAY, Clock
-from analytics.ingest.verdicts import EXCERPT_BYTES, Verdict, excerpt
+from analytics.ingest.verdicts import EXCERPT_BYTES, Verdict, excerpt, fault, part
 
 # Large requests are cut into entries of at most this, so that the writer's batches stay even.
 ENTRY_EVENTS = 1_000
 ENTRY_BYTES = 1024 * 1024
-RECENT = 100  # rejected events that are kept to be looked at
+RECENT = 50  # rejected events of a project that are kept to be looked at
+RECENT_OF_REQUEST = 10  # so that one bad request does not push out all others
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -27,7 +28,8 @@ _encode = msgspec.msgpack.Encoder().encode
 @dataclass
 class Batch:
     """`entries` are encoded, each with its number of events. `rejected` is what the answer lists. `recent`
-    are the last rejected events, as JSON {"code", "field", "message", "event", "at"}, the newest last."""
+    are the last rejected events, as JSON {"code", "field", "message", "part", "event", "at"}, the newest
+    last."""
 
     project_id: int
     clock: Clock
@@ -44,7 +46,7 @@ class Batch:
 def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
     """Check every event. Holds one parsed event at a time."""
     batch = Batch(project_id, clock)
-    refused: list[bytes] = []
+    refused: deque[tuple[dict[str, Any], object, bytes]] = deque(maxlen=RECENT_OF_REQUEST)
     filling = _Filling()
     for index, (raw, value) in enumerate(sent):
         if len(filling.rows) == ENTRY_EVENTS or (filling.size + len(raw) > ENTRY_BYTES and filling.rows):
@@ -53,17 +55,17 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
         try:
             row, at, floating = _checked(raw, value, clock, filling.property_types)
         except Verdict as verdict:
-            batch.rejected.append(verdict.shown(index))
-            refused.append(raw[:EXCERPT_BYTES])
+            shown = verdict.shown(index)
+            batch.rejected.append(shown)
+            found = sent_as(raw).value if type(value) is Ordinary else value
+            refused.append((shown, fault(found, verdict.field), raw[:EXCERPT_BYTES]))
             continue
         filling.rows.append(row)
         filling.days.add(at // DAY)
         filling.floating |= floating
         filling.size += len(raw)
     _close(batch, filling)
-    batch.recent = [
-        _kept(*pair, clock) for pair in zip(batch.rejected[-RECENT:], refused[-RECENT:], strict=True)
-    ]
+    batch.recent = [_kept(*one, clock) for one in refused]
     return batch
 
 
@@ -101,6 +103,6 @@ def _close(batch: Batch, filling: _Filling) -> None:
     batch.accepted += len(filling.rows)
 
 
-def _kept(verdict: dict[str, Any], raw: bytes, clock: Clock) -> bytes:
+def _kept(verdict: dict[str, Any], found: object, raw: bytes, clock: Clock) -> bytes:
     kept = {name: verdict[name] for name in ("code", "field", "message")}
-    return msgspec.json.encode({**kept, "event": excerpt(raw), "at": clock.received_at})
+    return msgspec.json.encode({**kept, "part": part(found), "event": excerpt(raw), "at": clock.received_at})

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from agentry.accounts.keystore import Access, authorize
 from agentry.errors import AgentryError, not_found
-from analytics.ingest import body, wait
+from analytics.ingest import body, refused, wait
 from analytics.ingest.accept import answer, check_user_agent, keep
 from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import events, judged_as
@@ -33,6 +33,11 @@ def ingest(request: HttpRequest, project: str) -> HttpResponse:
     check_user_agent(request)
     access = authorize(request.META.get("HTTP_AUTHORIZATION"), "dsn")
     project_id = _check_project(access, project)
+    with refused.counted(project_id):
+        return _answered(request, project_id, access)
+
+
+def _answered(request: HttpRequest, project_id: int, access: Access) -> HttpResponse:
     respond = _stored if _waits(request) else _accepted
     batch, once = _judged(request, project_id)
     if once is None:

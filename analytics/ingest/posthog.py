@@ -19,7 +19,7 @@ from msgspec import Raw
 
 from agentry.accounts.keystore import Access, authorize
 from agentry.errors import AgentryError, not_found
-from analytics.ingest import body
+from analytics.ingest import body, refused
 from analytics.ingest.accept import answer, check_user_agent, keep
 from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import Sent, check_utf8, events, storable
@@ -59,8 +59,9 @@ def _judged(request: HttpRequest) -> tuple[Batch, Access]:
     envelope = opened(content)
     key = _text(envelope.api_key) or _text(envelope.token) or _key_in_address(request)
     project_id, access = project_of(f"Bearer {key}")
-    sent = events(bytes(envelope.batch) or content)
-    return judge(project_id, ours(sent, _text(envelope.sent_at)), clock), access
+    with refused.counted(project_id):
+        sent = events(bytes(envelope.batch) or content)
+        return judge(project_id, ours(sent, _text(envelope.sent_at)), clock), access
 
 
 def opened(content: bytes) -> Envelope:

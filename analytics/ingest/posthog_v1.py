@@ -14,9 +14,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
-from analytics.ingest import body
+from analytics.ingest import body, refused
 from analytics.ingest.accept import answer, check_user_agent, keep
-from analytics.ingest.batch import judge
+from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import Sent, events
 from analytics.ingest.posthog import opened, ours, project_of
 from analytics.ingest.times import Clock
@@ -38,12 +38,9 @@ def capture_v1(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     check_user_agent(request)
     project_id, access = project_of(request.META.get("HTTP_AUTHORIZATION", ""))
-    clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
     uuids: list[object] = []
-    sent = events(bytes(opened(body.read(request)).batch))
-    sdk = request.META.get("HTTP_POSTHOG_SDK_INFO", "")
-    sent_at = request.META.get("HTTP_POSTHOG_REQUEST_TIMESTAMP", "")
-    batch = judge(project_id, ours(_flattened(sent, sdk, uuids), sent_at), clock)
+    with refused.counted(project_id):
+        batch = _judged(request, project_id, uuids)
     receipt = keep(batch, access.limits)
     results = {uuid: {"result": "ok"} for uuid in uuids if type(uuid) is str}
     for verdict in batch.rejected:
@@ -51,6 +48,14 @@ def capture_v1(request: HttpRequest) -> HttpResponse:
         if type(uuid) is str:
             results[uuid] = {"result": "drop", "details": verdict["message"]}
     return answer(200, {"results": results}, receipt.fields)
+
+
+def _judged(request: HttpRequest, project_id: int, uuids: list[object]) -> Batch:
+    clock = Clock.at(time.time_ns() // 1_000_000, settings.RETENTION_DAYS)
+    sent = events(bytes(opened(body.read(request)).batch))
+    sdk = request.META.get("HTTP_POSTHOG_SDK_INFO", "")
+    sent_at = request.META.get("HTTP_POSTHOG_REQUEST_TIMESTAMP", "")
+    return judge(project_id, ours(_flattened(sent, sdk, uuids), sent_at), clock)
 
 
 def _flattened(sent: Iterator[Sent], sdk: str, uuids: list[object]) -> Iterator[Sent]:

@@ -20,7 +20,7 @@ from redis.exceptions import NoScriptError, RedisError
 from agentry import valkey
 from agentry.accounts.keystore import Limit
 from agentry.errors import AgentryError
-from analytics.ingest import durable, rates
+from analytics.ingest import durable, pace, rates
 from analytics.ingest.batch import RECENT, Batch
 from analytics.ingest.line import ask, pack
 
@@ -31,10 +31,11 @@ REJECTS_DAYS = 7
 SEND_SECONDS = 1.0  # plus one for each 4 MB: a disk that syncs at least that much in a second
 log = structlog.get_logger()
 
-KEYS, WORDS = 6, 5  # of the script itself: those of the limits follow them
+KEYS, WORDS = 8, 7  # of the script itself: those of the limits follow them
 SCRIPT = f"""
 local keys, words = {KEYS}, {WORDS}
 local accepted, project, waiting = tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local minute, received_at = ARGV[6], ARGV[7]
 if accepted > 0 and tonumber(redis.call('GET', KEYS[3]) or '0') >= tonumber(ARGV[1]) then return false end
 {rates.TAKE}
 local reply = {{0}}
@@ -53,7 +54,14 @@ for _ = 1, tonumber(ARGV[at]) do
   received = received + tonumber(ARGV[at + 2])
   at = at + 2
 end
-if received > 0 then redis.call('HINCRBY', KEYS[2], project .. ':received:', received) end
+if received > 0 then
+  redis.call('HINCRBY', KEYS[2], project .. ':received:', received)
+  if redis.call('HINCRBY', KEYS[7], minute, received) == received then
+    redis.call('EXPIRE', KEYS[7], {pace.KEPT_SECONDS})
+  end
+  if received > accepted then redis.call('HINCRBY', KEYS[7], minute .. 'r', received - accepted) end
+  redis.call('HSET', KEYS[8], project, received_at)
+end
 if #ARGV > at then
   for i = at + 1, #ARGV do redis.call('LPUSH', KEYS[5], ARGV[i]) end
   redis.call('LTRIM', KEYS[5], 0, {RECENT - 1})
@@ -113,7 +121,7 @@ def append(batch: Batch, waiting: bool = False, limits: tuple[Limit, ...] = ()) 
 
 
 def recent_rejects(project_id: int) -> list[dict[str, Any]]:
-    """The last rejected events, newest first: {"code", "field", "message", "event", "at" (ms)}."""
+    """The last rejected events, newest first: {"code", "field", "message", "part", "event", "at" (ms)}."""
     kept: list[bytes] = valkey.client().lrange(_rejects(project_id), 0, RECENT - 1)  # type: ignore[assignment]
     return [msgspec.json.decode(reject) for reject in kept]
 
@@ -156,11 +164,14 @@ def _words(batch: Batch, shard: int, waiting: bool, limits: tuple[Limit, ...]) -
         BACKLOG,
         f"ingest:wake:{shard}",
     ]
+    received_at = batch.clock.received_at
     words += [_rejects(batch.project_id), BACKLOGS]
+    words += [pace.hour_name(batch.project_id, received_at), pace.LAST]
     if limits:
         words += rates.keys(limits)
     words += [settings.BACKLOG_EVENTS, batch.accepted, batch.project_id]
     words += ["1" if waiting else "", len(batch.entries)]
+    words += [pace.minute(received_at), received_at]
     if limits:
         words += rates.arguments(limits, batch)
     for entry, events in batch.entries:

@@ -6,6 +6,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
+from structlog.contextvars import get_contextvars
 
 TASK = "analytics.write.drain"
 # An app that only sends: the project's own may import everything, and so nothing below may import it.
@@ -21,8 +22,10 @@ def wake(shard: int) -> None:
 
 
 def tell(task: str, *args: int, queue: str = "celery") -> None:
-    """Send a task that beat sends as well, so that a failure only makes it late."""
+    """Send a task that beat sends as well, so that a failure only makes it late; with the id of the request
+    that sends it."""
+    by = {"request_id": get_contextvars().get("request_id")}
     try:
-        _sender.send_task(task, args=args, queue=queue, retry=False, ignore_result=True)
+        _sender.send_task(task, args=args, queue=queue, retry=False, ignore_result=True, headers=by)
     except (KombuError, RedisError, OSError) as error:
         log.warning("task_not_sent", task=task, args=args, error=type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from analytics.customers import wording
+from analytics.health.figures import duration
 
 register = template.Library()
 register.filter(wording.number)
@@ -14,3 +15,4 @@ register.filter(wording.signed_percent)
 register.filter(wording.tone)
 register.filter(wording.day)
 register.filter(wording.ago)
+register.filter(duration)

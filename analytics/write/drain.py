@@ -17,7 +17,7 @@ import structlog
 from django.db import connection
 
 from analytics.engines import postgres_write as sql
-from analytics.write import batch
+from analytics.write import batch, lag
 from analytics.write.failure import DATABASE_ERRORS, is_refusal, sqlstate
 from analytics.write.reader import NoGroupError, Outcome, Reader, Received
 
@@ -102,16 +102,20 @@ def _runs(reader: Reader, after: str) -> Iterator[list[Received]]:
 def _write(reader: Reader, runs: list[list[Received]], deadline: Deadline) -> None:
     """Write and acknowledge; if PostgreSQL refuses something, in small pieces, each for good: a batch of
     nothing but poison would else take longer than its task may, and begin anew for ever."""
+    began = time.perf_counter()
     try:
         outcomes = batch.write(reader.shard, runs)
     except DATABASE_ERRORS as error:
         if not is_refusal(error):
             raise
     else:
+        lag.committed(reader.shard, runs, began)
         _acknowledge(reader, runs, outcomes, deadline)
         return
     for piece in _pieces(runs):
+        began = time.perf_counter()
         outcomes = batch.write(reader.shard, [piece], halve=True)
+        lag.committed(reader.shard, [piece], began)
         _acknowledge(reader, [piece], outcomes, deadline)
         if deadline.passed():
             return

@@ -60,12 +60,9 @@ return gone
 
 
 class Head(msgspec.Struct, array_like=True):
-    """An Entry whose events are skipped, not decoded."""
+    """An Entry of which the rest is skipped, not decoded."""
 
     project_id: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
-    received_at: msgspec.Raw
-    events: msgspec.Raw
-    property_types: msgspec.Raw
 
 
 _decode_head = msgspec.msgpack.Decoder(Head).decode

@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from analytics.write import drain as draining
-from analytics.write import maintenance
+from analytics.write import maintenance, pulse
 
 MAINTENANCE_SECONDS = 1800
 
@@ -16,8 +16,16 @@ MAINTENANCE_SECONDS = 1800
 @shared_task(name="analytics.write.drain")  # type: ignore[untyped-decorator]
 def drain(shard: int) -> None:
     """Drain a shard; with more to do at the end of its time, let others have a turn and come back."""
+    pulse.drained(shard)
     if draining.drain(shard):
         drain.apply_async((shard,))
+    pulse.drained(shard)
+
+
+@shared_task(name="analytics.write.tick")  # type: ignore[untyped-decorator]
+def tick() -> None:
+    """Only beat sends it: that it comes shows that beat is alive."""
+    pulse.ticked()
 
 
 @shared_task(  # type: ignore[untyped-decorator]

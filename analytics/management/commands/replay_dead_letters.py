@@ -1,24 +1,17 @@
-"""`manage.py replay_dead_letters --project acme/default`: send dead letters through the ingest path again."""
+"""`manage.py replay_dead_letters --project acme/default`: send dead letters again, list or discard them."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-import msgspec
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from agentry.accounts.models import Project
-from agentry.errors import AgentryError
-from analytics.engines import postgres_accounts
-from analytics.ingest.batch import Batch
-from analytics.ingest.event import AcceptedEvent, Entry
-from analytics.ingest.stream import append
-from analytics.ingest.times import Clock
-from analytics.ingest.wake import wake
-from analytics.write.batch import UNDECODABLE
+from analytics.engines import postgres_letters
+from analytics.engines.postgres_letters import Choice
+from analytics.letters.replay import discard, replay
+
+LISTED_CHARS = 200
 
 
 class Command(BaseCommand):
@@ -28,45 +21,45 @@ class Command(BaseCommand):
         parser.add_argument(
             "--project", required=True, help="the team's and the project's slug: acme/default"
         )
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--sqlstate", help="only those that PostgreSQL refused with this SQLSTATE")
+        which.add_argument("--id", type=int, nargs="+", help="only these")
+        deed = parser.add_mutually_exclusive_group()
+        deed.add_argument("--list", action="store_true", help="show them, and send nothing")
+        deed.add_argument("--discard", action="store_true", help="delete them for good, and send nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = _project(options["project"])
-        sent = skipped = last = 0
-        while True:
-            # The letter is marked after the append: a crash in between sends it twice, and its uuid makes the
-            # second a duplicate.
-            with transaction.atomic():
-                letter = postgres_accounts.next_dead_letter(project.id, last)
-                if letter is None:
-                    break
-                last, payload, reason = letter
-                if reason.startswith(UNDECODABLE):
-                    skipped += 1
-                    continue
-                _send(project.id, msgspec.json.decode(payload, type=dict))
-                postgres_accounts.mark_replayed(last)
-                sent += 1
+        choice = Choice(tuple(options["id"]) if options["id"] else None, options["sqlstate"])
+        if options["list"]:
+            self._list(project, choice)
+        elif options["discard"]:
+            self.stdout.write(f"{discard(project, choice, None)} dead letters discarded.")
+        else:
+            self._replay(project, choice)
+
+    def _list(self, project: Project, choice: Choice) -> None:
+        before = None
+        while letters := postgres_letters.listed(project.pk, choice, "", before, 500):
+            for letter in letters:
+                payload = letter.payload[:LISTED_CHARS] + "…" * (letter.length > LISTED_CHARS)
+                said = f"{letter.sqlstate or '-----'} {letter.reason}"
+                self.stdout.write(f"{letter.id} {letter.created_at:%Y-%m-%dT%H:%M:%SZ} {said}\n    {payload}")
+            before = letters[-1].id
+        self.stdout.write(f"{postgres_letters.count(project.pk, choice)} dead letters wait.")
+
+    def _replay(self, project: Project, choice: Choice) -> None:
+        done = replay(project, choice, None, seconds=float("inf"))
         self.stdout.write(
-            f"{sent} dead letters sent again, {skipped} that cannot be decoded left as they are."
+            f"{done.sent} dead letters sent again, {done.unreadable} that cannot be decoded left as they are."
         )
+        if done.stopped:
+            raise CommandError(f"{done.stopped.message} {done.stopped.hint} {done.left} are left.")
 
 
 def _project(name: str) -> Project:
     team, _, slug = name.partition("/")
     try:
-        return Project.objects.get(team__slug=team, slug=slug)
+        return Project.objects.select_related("team").get(team__slug=team, slug=slug)
     except Project.DoesNotExist:
         raise CommandError(f"There is no project {name!r}. Name it as team/project.") from None
-
-
-def _send(project_id: int, event: dict[str, Any]) -> None:
-    received_at = time.time_ns() // 1_000_000
-    entry = Entry.of(project_id, received_at, [AcceptedEvent(**event)])
-    clock = Clock.at(received_at, settings.RETENTION_DAYS)
-    batch = Batch(project_id, clock, entries=[(msgspec.msgpack.encode(entry), 1)], accepted=1)
-    try:
-        receipt = append(batch)
-    except AgentryError as error:
-        raise CommandError(f"{error.message} {error.hint}") from None
-    if receipt.wake:
-        wake(receipt.shard)
