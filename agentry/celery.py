@@ -11,6 +11,7 @@ from celery.signals import worker_init
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from agentry import broker  # noqa: F401  (mends the transport)
 from agentry.health import refuse_forgetful_valkey
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentry.settings")
