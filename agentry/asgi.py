@@ -13,8 +13,6 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,27 +22,35 @@ from django.conf import settings
 from agentry.departure import Asker, answering, watch
 from agentry.errors import AgentryError
 from agentry.health import refuse_forgetful_valkey
+from agentry.memory import give_back
+from agentry.patient import Patient
+from agentry.room import BYTES, SMALL, Place, Room, overloaded
+from agentry.threads import Answer, Threads
 from agentry.wsgi import application as django
+from analytics.ingest.body import PLACE, expanded_size
 from publications.mcp import application as mcp
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 READ_SECONDS = 10.0  # for the whole body
 READ_BYTES = 16 * 2**20  # past settings.BODY_BYTES it is dropped, so that the sender hears the answer
-HELD_BYTES = 64 * 2**20  # of all bodies at once: under a flood the process stays below 250 MB
+HELD_BYTES = 24 * 2**20  # of all bodies at once: then only small ones are read
 
 # Two pools, so that slow questions, pages and waits never stand before an event. Ingest is bound by Python,
 # where more threads would only take turns; the others wait for PostgreSQL, and each holds a connection.
 INGEST = re.compile(rb"/v1/analytics/[^/]+/?|/(?:batch|capture|i/v0/e)/?|/e/|/i/v1/analytics/events")
 INGEST_THREADS, THREADS = 8, 32
+INGEST_WAIT, WAIT = 0.3, 5.0  # seconds in a queue; then whoever comes is told to come later
+ANSWER_SECONDS = 20.0  # of PostgreSQL, to one statement of a page; questions have their own time
 # After so long a request is worth watching its client for. Nearly all are answered before.
 PATIENCE_SECONDS = 0.1
 _held = 0
 log = structlog.get_logger()
 
+give_back()
+Patient.patience = ANSWER_SECONDS
 if settings.PRODUCTION:
     refuse_forgetful_valkey()
 
@@ -53,31 +59,46 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan" or scope["path"].rstrip("/") == "/mcp":
         await mcp(scope, receive, send)
         return
-    global _held
-    body = bytearray()
     try:
-        await _read(scope, receive, body)
-        waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
-        ingest = not waits and INGEST.fullmatch(scope["raw_path"])
-        if ingest:
-            answer = await _ingest_threads.ask(scope, bytes(body), None)
-        else:
-            asker = Asker()
-            future = _threads.ask(scope, bytes(body), asker)
-            await _watch_over(future, receive, asker)
-            answer = await future
+        answer = await _answered(scope, receive)
     except AgentryError as error:
         answer = _refusal(error)
-    finally:
-        _held -= len(body)
     status, headers, content = answer
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
-async def _read(scope: Message, receive: Receive, body: bytearray) -> None:
-    """Read the request's body into `body`, counted in `_held`. Raises AgentryError 400, 408, 413, 503."""
+async def _answered(scope: Message, receive: Receive) -> Answer:
+    """Raises AgentryError 400, 408, 413, 503."""
+    global _held
+    events = INGEST.fullmatch(scope["raw_path"]) and scope["method"] == "POST"
+    quick = events and scope["query_string"] == b""  # wait may be spelled wa%69t
+    threads = _ingest_threads if quick else _threads
     headers = dict(scope["headers"])
+    if threads.is_late() and int(headers.get(b"content-length", 0)) <= SMALL:
+        return _refusal(overloaded(), close=False)
+    body = bytearray()
+    held = 0
+    try:
+        await _read(scope, headers, receive, body)
+        content, held = bytes(body), len(body)
+        body.clear()
+        if threads.is_late():
+            return _refusal(overloaded(), close=False)
+        size = expanded_size(headers.get(b"content-encoding", b""), content) if events else 0
+        place = await _room.place(size) if events else None
+        asker = None if quick else Asker()
+        future = threads.ask(scope, content, asker, place)
+        del content
+        if asker is not None:
+            await _watch_over(future, receive, asker)
+        return await future
+    finally:
+        _held -= held + len(body)
+
+
+async def _read(scope: Message, headers: dict[bytes, bytes], receive: Receive, body: bytearray) -> None:
+    """Read the request's body into `body`, counted in `_held`. Raises AgentryError 400, 408, 413, 503."""
     length = int(headers.get(b"content-length", -1))
     # Not asking for a body that is not there, or for its end when it is complete, saves a tenth of a request.
     more = length > 0 or b"transfer-encoding" in headers or not scope["http_version"].startswith("1")
@@ -96,18 +117,19 @@ async def _read(scope: Message, receive: Receive, body: bytearray) -> None:
         raise _slow() from None
     if read > settings.BODY_BYTES:
         raise _too_large()
+    if read > len(body):
+        raise overloaded()
 
 
 def _hold(body: bytearray, part: bytes, read: int) -> None:
-    """Keep a part of a body, or only let it pass when the body is too large anyway."""
+    """Keep a part of a body, or only let it pass when the body is too large anyway, or finds no room."""
     global _held
     if read > READ_BYTES:
         raise _too_large()
-    if read <= settings.BODY_BYTES:
+    whole = len(body) + len(part) == read  # nothing has passed yet
+    if whole and read <= settings.BODY_BYTES and (read <= SMALL or _held + len(part) <= HELD_BYTES):
         body += part
         _held += len(part)
-    if _held > HELD_BYTES:
-        raise _overloaded()
 
 
 async def _watch_over(future: asyncio.Future[Answer], receive: Receive, asker: Asker) -> None:
@@ -121,46 +143,21 @@ async def _watch_over(future: asyncio.Future[Answer], receive: Receive, asker: A
     leaving.cancel()
 
 
-class Threads:
-    """A pool of threads that ask Django; an answer costs one wake-up of the loop, and nothing else.
-
-    Measured, an empty view as a single-event POST, CPU a request: 570 µs, with the standard executor 640,
-    under granian's plain WSGI 425. So the front keeps three quarters of plain WSGI's speed.
-    """
-
-    def __init__(self, count: int, name: str) -> None:
-        self._asked: SimpleQueue[tuple[asyncio.Future[Answer], Message, bytes, Asker | None]] = SimpleQueue()
-        for number in range(count):
-            Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
-
-    def ask(self, scope: Message, body: bytes, asker: Asker | None) -> asyncio.Future[Answer]:
-        """The answer to come. `asker` is who may leave before it; None: nothing asks whether it did."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked.put((future, scope, body, asker))
-        return future
-
-    def _work(self) -> None:
-        while True:
-            _answer(*self._asked.get())  # no local name here: it would hold the last body until the next
-
-
-def _answer(future: asyncio.Future[Answer], scope: Message, body: bytes, asker: Asker | None) -> None:
+def _answer(scope: Message, body: bytes, asker: Asker | None, place: Place | None) -> Answer:
+    """In a thread: the answer, whatever happens."""
     try:
         with nullcontext() if asker is None else answering(asker):
-            answer = _ask_django(scope, body)
+            return _ask_django(scope, body, place)
     except Exception:
         log.exception("request_failed")
-        answer = _refusal(_broken())
-    future.get_loop().call_soon_threadsafe(_settle, future, answer)
+        return _refusal(_broken())
+    finally:
+        if place is not None:
+            place.leave()
 
 
-def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.cancelled():  # the server gave the request up meanwhile
-        future.set_result(answer)
-
-
-def _ask_django(scope: Message, body: bytes) -> Answer:
-    """In a thread: one request through the WSGI application, its answer whole."""
+def _ask_django(scope: Message, body: bytes, place: Place | None) -> Answer:
+    """One request through the WSGI application, its answer whole."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
     parts: list[bytes] = []
 
@@ -170,7 +167,9 @@ def _ask_django(scope: Message, body: bytes) -> Answer:
         started.append((status, headers))
         return parts.append
 
-    response = django(_environ(scope, body), start_response)
+    environ = _environ(scope, body)
+    environ[PLACE] = place
+    response = django(environ, start_response)
     try:
         parts.extend(response)
     finally:
@@ -217,10 +216,14 @@ def _environ(scope: Message, body: bytes) -> dict[str, Any]:
     return environ
 
 
-def _refusal(error: AgentryError) -> Answer:
-    """The body may not have been read to its end: close the connection after the answer."""
+def _refusal(error: AgentryError, *, close: bool = True) -> Answer:
+    """Where a long body may not have been read to its end, the connection closes after the answer."""
     content = json.dumps(error.body()).encode()
-    headers = {**error.headers(), "content-type": "application/json", "connection": "close"}
+    headers = {
+        **error.headers(),
+        "content-type": "application/json",
+        **({"connection": "close"} if close else {}),
+    }
     headers["content-length"] = str(len(content))
     return error.status, [(name.lower().encode(), value.encode()) for name, value in headers.items()], content
 
@@ -252,17 +255,12 @@ def _too_large() -> AgentryError:
     )
 
 
-def _overloaded() -> AgentryError:
-    return AgentryError(
-        503, "overloaded", "Too much is being sent at once.", "Send the request again shortly.", retry_after=1
-    )
-
-
 def _broken() -> AgentryError:
     return AgentryError(
         500, "internal_error", "Something broke on our side.", "Send the request again; it has been logged."
     )
 
 
-_ingest_threads = Threads(INGEST_THREADS, "ingest")
-_threads = Threads(THREADS, "request")
+_room = Room(BYTES)
+_ingest_threads = Threads(INGEST_THREADS, "ingest", _answer, INGEST_WAIT)
+_threads = Threads(THREADS, "request", _answer, WAIT)

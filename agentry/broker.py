@@ -13,14 +13,14 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as ClosedError
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     def _connparams(self, *args: Any, **options: Any) -> Any:
         if self.connection.client is None:
             raise ClosedError("The connection to the broker is closed.")
-        return super()._connparams(*args, **options)
+        return super()._connparams(*args, **options)  # type: ignore[no-untyped-call]
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     Channel = Channel
 
 

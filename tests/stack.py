@@ -93,6 +93,16 @@ class Stack:
                 found.update({WORDS[word]: process for word in WORDS.keys() & names})
         return found
 
+    def memory_mb(self, name: str) -> float:
+        """Of a child and all below it, in MB; pages that they share are counted once (PSS)."""
+        found = 0.0
+        with suppress(KeyError, psutil.NoSuchProcess):  # it is starting again
+            child = self.processes()[name]
+            for process in (child, *child.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    found += process.memory_full_info().pss / 2**20
+        return found
+
     def send(self, *events: dict[str, Any]) -> Any:
         """POST events and wait until they are stored. Gives the answer's JSON; raises urllib.error.*."""
         return self.post("", list(events), self.facts["dsn"], "?wait=true")

@@ -50,12 +50,10 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
         if len(entry.events) == ENTRY_EVENTS or (size + len(raw) > ENTRY_BYTES and entry.events):
             _close(batch, entry)
             entry, size = _new_entry(batch), 0
-        try:
-            if type(value) is Verdict:
-                raise value
-            entry.events.append(check(value, clock, entry.property_types))
+        verdict = value if type(value) is Verdict else _add(entry, value, clock)
+        if verdict is None:
             size += len(raw)
-        except Verdict as verdict:
+        else:
             batch.rejected.append(verdict.shown(index))
             refused.append(raw[:EXCERPT_BYTES])
     _close(batch, entry)
@@ -63,6 +61,15 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
         _kept(*pair, clock) for pair in zip(batch.rejected[-RECENT:], refused[-RECENT:], strict=True)
     ]
     return batch
+
+
+def _add(entry: Entry, value: object, clock: Clock) -> Verdict | None:
+    """Why an event is not added."""
+    try:
+        entry.events.append(check(value, clock, entry.property_types))
+    except Verdict as verdict:
+        return verdict.bare()
+    return None
 
 
 def _new_entry(batch: Batch) -> Entry:

@@ -63,7 +63,7 @@ def sent_as(raw: bytes) -> Sent:
     try:
         value = parse(raw)
     except Verdict as verdict:
-        return Sent(raw, verdict)
+        return Sent(raw, verdict.bare())
     return _shaped(raw, value)
 
 
@@ -108,7 +108,7 @@ def _shaped(raw: bytes, value: object) -> Sent:
     try:
         check_shape(raw, value)
     except Verdict as verdict:
-        return Sent(raw, verdict)
+        return Sent(raw, verdict.bare())
     return Sent(raw, value)
 
 
@@ -119,7 +119,7 @@ def _object_or_lines(body: bytes) -> Iterator[Sent]:
         value = parse(body)
     except Verdict as verdict:
         if verdict.code == "bad_number":
-            return iter((Sent(body, verdict),))
+            return iter((Sent(body, verdict.bare()),))
         if verdict.code == "not_json" and is_lines(body):
             return map(sent_as, lines(body))
         hint = "Send JSON (no NaN, no Infinity), or one event a line as application/x-ndjson."

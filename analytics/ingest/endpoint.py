@@ -36,10 +36,10 @@ def ingest(request: HttpRequest, project: str) -> HttpResponse:
     respond = _stored if _waits(request) else _accepted
     batch, once = _judged(request, project_id)
     if once is None:
-        return respond(batch)
+        return respond(request, batch)
     response = once.claim(project_id, 200 if respond is _stored else 202)
     if response is None:
-        response = respond(batch)
+        response = respond(request, batch)
         once.remember(project_id, response)
     return response
 
@@ -56,14 +56,17 @@ def _judged(request: HttpRequest, project_id: int) -> tuple[Batch, Once | None]:
     return judge(project_id, once.named(sent), clock), once
 
 
-def _accepted(batch: Batch) -> HttpResponse:
+def _accepted(request: HttpRequest, batch: Batch) -> HttpResponse:
     keep(batch)
     return answer(202, {"accepted": batch.accepted, "rejected": batch.rejected})
 
 
-def _stored(batch: Batch) -> HttpResponse:
+def _stored(request: HttpRequest, batch: Batch) -> HttpResponse:
     with wait.place():
-        outcome = wait.outcome(keep(batch, waiting=True))
+        receipt = keep(batch, waiting=True)
+        batch.entries.clear()
+        body.leave(request)
+        outcome = wait.outcome(receipt)
     said = {"stored": outcome.stored, "duplicates": outcome.duplicates, "rejected": batch.rejected}
     if outcome.dead_lettered:
         said["dead_lettered"] = outcome.dead_lettered
