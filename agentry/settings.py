@@ -195,6 +195,7 @@ CACHES = {
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a worker that ended itself would drain nothing
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # what a full Valkey answers
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5.0,
     "socket_connect_timeout": 5.0,

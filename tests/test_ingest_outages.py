@@ -17,7 +17,7 @@ from django.test import override_settings
 from agentry import valkey
 from agentry.stack.child import Command, start, stop
 from agentry.stack.servers import Valkey, await_ready
-from analytics.ingest import durable
+from analytics.ingest import durable, pressure
 from analytics.ingest.line import pack
 from tests.ingest_client import Sender, backlog, error
 
@@ -58,18 +58,20 @@ def server(tmp_path: Path, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(settings, "VALKEY_URL", server.valkey.url)
     valkey.client.cache_clear()
     durable.forget()
+    pressure.forget()
     yield server
     server.stop()
     monkeypatch.undo()
     valkey.client.cache_clear()
     durable.forget()
+    pressure.forget()
 
 
-def refused(sender: Sender) -> None:
+def refused(sender: Sender, code: str = "unavailable") -> None:
     began = time.monotonic()
     response = sender.send(GOOD)
-    assert error(response) == (503, "unavailable")
-    assert 1 <= int(response.headers["Retry-After"]) <= 5
+    assert error(response) == (503, code)
+    assert 1 <= int(response.headers["Retry-After"]) <= 10
     assert time.monotonic() - began < 5
 
 
@@ -121,9 +123,15 @@ def test_no_log_at_all(server: Server, sender: Sender) -> None:
 def test_memory_full(server: Server, sender: Sender) -> None:
     assert sender.send(GOOD).status_code == 202
     valkey.client().config_set("maxmemory", "1mb")
-    refused(sender)
+    refused(sender, "overloaded")  # Valkey says it
     assert backlog() == 1
+    used = valkey.client().info("memory")["used_memory"]
+    valkey.client().config_set("maxmemory", used * 10 // 9)
+    pressure.forget()
+    refused(sender, "overloaded")  # and it need not
+    assert sender.send({"event": ""}).status_code == 202, "what stores nothing needs no room"
     valkey.client().config_set("maxmemory", "1gb")
+    pressure.forget()
     assert sender.send(GOOD).status_code == 202
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 import structlog
 from django.conf import settings
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from agentry import valkey
 from agentry.errors import AgentryError
-from analytics.ingest import durable
+from analytics.ingest import durable, pressure
 from analytics.ingest.batch import RECENT, Batch
 from analytics.ingest.line import ask, pieces
 
@@ -81,14 +81,18 @@ def name(shard: int) -> str:
 def append(batch: Batch, waiting: bool = False) -> Receipt:
     """Append a batch, all or nothing, and return once it is on disk.
 
-    Raises AgentryError 503 `overloaded` when the backlog is full, and `unavailable` when Valkey does not
-    answer or does not say that it is on disk (the events may lie there then: one that is sent again without
-    a uuid is another event).
+    Raises AgentryError 503 `overloaded` when the backlog or Valkey's memory is full, and `unavailable` when
+    Valkey does not answer or does not say that it is on disk (the events may lie there then: one that is sent
+    again without a uuid is another event).
     """
     shard = random.randrange(settings.SHARDS)
     words = _words(batch, shard, waiting)
     try:
+        if batch.accepted and pressure.is_full():
+            raise _overloaded()
         reply = _call(words)
+    except OutOfMemoryError:
+        raise _overloaded() from None
     except RedisError as error:
         durable.forget()
         log.warning("append_failed", error=type(error).__name__)
