@@ -42,7 +42,7 @@ HELD_BYTES = 24 * 2**20  # of all bodies at once: then only small ones are read
 # where more threads would only take turns; the others wait for PostgreSQL, and each holds a connection.
 INGEST = re.compile(rb"/v1/analytics/[^/]+/?|/(?:batch|capture|i/v0/e)/?|/e/|/i/v1/analytics/events")
 INGEST_THREADS, THREADS = 8, 32
-INGEST_WAIT, WAIT = 0.3, 5.0  # seconds in a queue; then whoever comes is told to come later
+INGEST_WAIT, WAIT = 0.2, 5.0  # seconds in a queue; then whoever comes is told to come later
 ANSWER_SECONDS = 20.0  # of PostgreSQL, to one statement of a page; questions have their own time
 # After so long a request is worth watching its client for. Nearly all are answered before.
 PATIENCE_SECONDS = 0.1
