@@ -27,7 +27,7 @@ def measure(running: Running) -> list[Row]:
 
 
 def overload(running: Running) -> list[Row]:
-    """Saturation by a load that waits for its answers; then a half and three times it by one that does not."""
+    """Saturation by a load that waits for answers; then half and three times of it by one that does not."""
     rng = random.Random(3)
     sent = [event("bench_load", datetime.now(UTC), rng) for _ in range(BATCH)]
     for one in sent:
