@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socketserver
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +19,11 @@ from django.test import override_settings
 
 from agentry import valkey
 from agentry.stack.child import Command, start, stop
-from agentry.stack.servers import Valkey, await_ready
+from agentry.stack.servers import HOST, Valkey, await_ready
 from analytics.ingest import durable, pressure
 from analytics.ingest.line import pack
 from tests.ingest_client import Sender, backlog, error
+from tests.stack import eventually
 
 GOOD = {"event": "e"}
 
@@ -56,12 +60,15 @@ def sender(dsn: str) -> Sender:
 def server(tmp_path: Path, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     server = Server(tmp_path)
     monkeypatch.setattr(settings, "VALKEY_URL", server.valkey.url)
-    valkey.client.cache_clear()
-    durable.forget()
-    pressure.forget()
+    _forget()
     yield server
     server.stop()
     monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    """What this process knows of its Valkey: it is another one from here on."""
     valkey.client.cache_clear()
     durable.forget()
     pressure.forget()
@@ -72,7 +79,7 @@ def refused(sender: Sender, code: str = "unavailable") -> None:
     response = sender.send(GOOD)
     assert error(response) == (503, code)
     assert 1 <= int(response.headers["Retry-After"]) <= 10
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 3
 
 
 def test_appendfsync_always_needs_no_more(server: Server, sender: Sender) -> None:
@@ -139,6 +146,49 @@ def test_a_replica_takes_nothing(server: Server, sender: Sender) -> None:
     valkey.client().replicaof("127.0.0.1", "1")
     refused(sender)
     valkey.client().replicaof("NO", "ONE")
+    assert sender.send(GOOD).status_code == 202
+
+
+def test_its_snapshot_fails(server: Server, sender: Sender) -> None:
+    """MISCONF."""
+    client = valkey.client()
+    client.config_set("save", "3600 1")
+    server.valkey.data.chmod(0o500)
+    try:
+        assert eventually(lambda: _saved(client) == "err")
+        refused(sender)
+    finally:
+        server.valkey.data.chmod(0o700)
+    assert eventually(lambda: _saved(client) == "ok")
+    assert sender.send(GOOD).status_code == 202
+
+
+def _saved(client: redis.Redis) -> str:
+    with contextlib.suppress(redis.ResponseError):  # one is under way
+        client.bgsave()
+    return str(client.info("persistence")["rdb_last_bgsave_status"])
+
+
+class Loading(socketserver.StreamRequestHandler):
+    """As Valkey answers every command while it reads its log."""
+
+    def handle(self) -> None:
+        for line in self.rfile:
+            if line.startswith(b"*"):
+                self.wfile.write(b"-LOADING Valkey is loading the dataset in memory\r\n")
+
+
+def test_it_reads_its_log(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sender.send(GOOD).status_code == 202  # its key is known from here on
+    with socketserver.ThreadingTCPServer((HOST, 0), Loading) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(settings, "VALKEY_URL", f"redis://{HOST}:{server.server_address[1]}/0")
+        _forget()
+        refused(sender)
+        server.shutdown()
+    monkeypatch.undo()
+    _forget()
     assert sender.send(GOOD).status_code == 202
 
 

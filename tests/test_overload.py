@@ -7,8 +7,7 @@ import json
 import pytest
 
 from tests.bench import load, openloop
-from tests.stack import Stack
-from tests.test_stack import eventually
+from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.timeout(180)
 PATH = "/v1/analytics/default/"

@@ -13,8 +13,7 @@ import pytest
 import redis
 
 from agentry.stack.servers import HOST
-from tests.stack import Stack
-from tests.test_stack import eventually
+from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.timeout(180)
 PATH = "/v1/analytics/default/"
