@@ -41,6 +41,7 @@ def main() -> int:
         kinds=tuple(asked.only or KINDS),
         outages=_outages(asked),
         hold=0 if asked.slice else 1,
+        loads=not (asked.slice or asked.only),
         poison=poison if asked.poison is None else asked.poison,
         breakage=asked.broken,
     )

@@ -24,7 +24,7 @@ DISK_FULL = "disk full"
 OUTAGES: dict[str, Outage] = {
     "read only": Outage("postgres", db.read_only, (2, 20), 30),
     "no connections": Outage("postgres", db.no_connections, (2, 20), 30),
-    "immediate stop": Outage("postgres", db.kept_down, (2, 20), 30),
+    "immediate stop": Outage("postgres", db.kept_down, (0, 20), 30),
     DISK_FULL: Outage("postgres", small_disk.full, (0, 20), 30),
     "stopped": Outage("postgres", db.stopped, (15, 600), 30),
     "valkey stopped": Outage("valkey", valkey.stopped, (2, 30), 15),

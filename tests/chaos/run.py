@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos import broken, check, meanwhile, small_disk, valkey
+from tests.chaos import broken, check, load, meanwhile, small_disk, valkey
 from tests.chaos.batches import Batch, Batches
 from tests.chaos.client import Line, Sender, Senders, Tally
 from tests.chaos.dead_letters import poison
@@ -25,6 +25,7 @@ from tests.stack import Stack
 # Kills, events, poison.
 WHOLE, SLICE = (160, 200_000, 1_000), (8, 20_000, 20)
 PATIENCE = 3  # times as long as it may take it is waited for; once where it may never come
+LEAST_HOLD = 2.0
 ASK_SECONDS = 0.05  # between two questions whether all is well again
 
 
@@ -39,6 +40,7 @@ class Plan:
     kinds: tuple[str, ...] = tuple(KINDS)
     outages: tuple[str, ...] = tuple(OUTAGES)  # after the kills
     hold: int = 1  # which of an outage's two lengths: 0 is the slice's
+    loads: bool = False  # after all that: a backlog, half the load and three times of it
     slack: float = 1.0  # times as long it may take on a machine that does other things too
     breakage: str = ""
 
@@ -109,11 +111,12 @@ class Run:
 
     def _outage(self, name: str, events: int) -> None:
         outage, refused = OUTAGES[name], self.batches.probe(f"refused_{name}")
+        hold = outage.hold[self.plan.hold] or LEAST_HOLD
         self.senders.put(self.batches.new(events // 2))
         with outage.begin(self.stack):
-            ends = time.monotonic() + outage.hold[self.plan.hold]
+            ends = time.monotonic() + hold
             self.senders.put(self.batches.new(events - events // 2))
-            wrong = list(self._meanwhile(outage.server, refused))
+            wrong = self._meanwhile(outage.server, refused)
             if name == "stopped":
                 meanwhile.throw_bombs(self.stack, self.tally)
             time.sleep(max(ends - time.monotonic(), 0))
@@ -126,14 +129,13 @@ class Run:
         self.report.faults += [f"{name}: {fault}" for fault in wrong]
         self.report.killed[name] += 1
         self.report.healed[name].append(seconds)
-        print(f"{name} for {outage.hold[self.plan.hold]} s, well again after {seconds:.1f} s", flush=True)
+        print(f"{name} for {hold:.0f} s, well again after {seconds:.1f} s", flush=True)
 
-    def _meanwhile(self, server: str, refused: Batch) -> Iterator[str]:
+    def _meanwhile(self, server: str, refused: Batch) -> list[str]:
         if server == "postgres":
-            yield from meanwhile.questions(self.stack)
-        else:
-            time.sleep(0.2)  # what was under way when it began is over
-            yield from meanwhile.refusal(self.prober, refused, self.plan.slack)
+            return meanwhile.questions(self.stack)
+        time.sleep(0.2)  # what was under way when it began is over
+        return list(meanwhile.refusal(self.prober, refused, self.plan.slack))
 
     def _heal(self, kind: str, name: str, killed_at: float) -> float:
         """Seconds from the kill until a new event is queryable and no event from before it waits."""
@@ -183,6 +185,10 @@ class Run:
         report.expect_none("dead letters", check.dead_letters(self.stack))
         if self.plan.poison:
             self._poison()
+        if self.plan.loads:
+            report.figures |= load.backlog(self.stack, self.plan.seed, self.tally)
+            report.figures |= load.borne(self.stack, self.tally)
+            check.await_drain(self.stack)
         report.expect_none("rollup cells that differ", check.check_rollups(self.stack))
         report.expect_none("unexpected answers", self.tally.faults.total())
         report.faults += self.tally.faults
