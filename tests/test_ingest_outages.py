@@ -127,6 +127,21 @@ def test_no_log_at_all(server: Server, sender: Sender) -> None:
     assert sender.send(GOOD).status_code == 202, "development may go on"
 
 
+def test_restarted_without_its_log(server: Server, sender: Sender) -> None:
+    """Noticed with the first event, however long its settings are believed."""
+    with override_settings(PRODUCTION=True):
+        assert sender.send(GOOD).status_code == 202
+        server.stop()
+        server.valkey.durable = False
+        server.start()
+        refused(sender)
+        server.stop()
+        server.valkey.durable = True
+        server.start()
+        assert sender.send(GOOD).status_code == 202
+    assert backlog() == 2
+
+
 def test_memory_full(server: Server, sender: Sender) -> None:
     assert sender.send(GOOD).status_code == 202
     valkey.client().config_set("maxmemory", "1mb")

@@ -21,7 +21,7 @@ from agentry import valkey
 from agentry.errors import AgentryError
 from analytics.ingest import durable, pressure
 from analytics.ingest.batch import RECENT, Batch
-from analytics.ingest.line import ask, pieces
+from analytics.ingest.line import ask, pieces, ready
 
 COUNTS = "ingest:counts"
 BACKLOG = "ingest:backlog"
@@ -124,9 +124,10 @@ def _words(batch: Batch, shard: int, waiting: bool) -> list[bytes | str | int]:
 
 
 def _call(words: list[bytes | str | int]) -> Any:
+    made = ready()
     by_hash = pieces(["EVALSHA", _SHA, *words])
     seconds = SEND_SECONDS + sum(map(len, by_hash)) / 4e6
-    sync = [command for command in [durable.command()] if command]
+    sync = [command for command in [durable.command(made)] if command]
     reply, *synced = ask(by_hash + sync, 2 if sync else 1, seconds + durable.SECONDS * bool(sync))
     if isinstance(reply, NoScriptError):
         by_text = pieces(["EVAL", SCRIPT, *words])
