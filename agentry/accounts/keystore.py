@@ -33,7 +33,6 @@ Kind = Literal["dsn", "token"]
 
 CACHED = 2.0  # seconds a process believes what it last heard; revocation may take 5 in all
 WRONG_CACHED = 5  # seconds Valkey remembers that PostgreSQL does not know a key
-AWAY = 1.0  # seconds a Valkey that has not answered is not asked again: each question may cost one
 CACHE_SIZE = 10_000  # keys a process remembers, some 5 MB
 LIVE = timedelta(days=7)  # `mirror` renews live records long before
 REVOKED_FOR = timedelta(days=8)
@@ -80,7 +79,6 @@ class _Heard:
 # Wrong keys have their own shelf, so that a flood of them does not push out the good ones.
 _good: dict[str, _Heard] = {}
 _wrong: dict[str, _Heard] = {}
-_away_until = 0.0  # time.monotonic()
 # A stalled PostgreSQL may hold two threads of a process; every further lookup is told to come back.
 _postgres_turns = threading.BoundedSemaphore(2)
 _decode = msgspec.json.Decoder(Access).decode
@@ -146,8 +144,6 @@ def access_of(key: DsnKey | ApiToken) -> Access:
 
 def forget() -> None:
     """Drop what this process remembers."""
-    global _away_until
-    _away_until = 0.0
     _good.clear()
     _wrong.clear()
 
@@ -165,15 +161,15 @@ def _ask(mark: str, kind: Kind) -> _Heard:
 
 
 def _from_valkey_or_postgres(mark: str, kind: Kind) -> Access | None:
-    global _away_until
-    if time.monotonic() < _away_until:
+    if valkey.is_away():
         return _from_postgres(mark, kind)
     try:
         record = valkey.client().get(_name(mark))
     except RedisError as error:
-        _away_until = time.monotonic() + AWAY
+        valkey.answered(error)
         log.warning("valkey_unreachable", what="key", error=type(error).__name__)
         return _from_postgres(mark, kind)
+    valkey.answered()
     if record in (_REVOKED, _UNKNOWN):
         return None
     if record is not None:

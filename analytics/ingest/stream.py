@@ -86,6 +86,8 @@ def append(batch: Batch, waiting: bool = False) -> Receipt:
     again without a uuid is another event).
     """
     shard = random.randrange(settings.SHARDS)
+    if valkey.is_away():
+        raise unavailable()
     words = _words(batch, shard, waiting)
     try:
         if batch.accepted and pressure.is_full():
@@ -94,9 +96,11 @@ def append(batch: Batch, waiting: bool = False) -> Receipt:
     except OutOfMemoryError:
         raise _overloaded() from None
     except RedisError as error:
+        valkey.answered(error)
         durable.forget()
         log.warning("append_failed", error=type(error).__name__)
         raise unavailable() from None
+    valkey.answered()
     if reply is None:
         raise _overloaded()
     return Receipt(shard, [entry_id.decode() for entry_id in reply[1:]], reply[0] == 1)
