@@ -25,7 +25,8 @@ lint: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-# Kills everything, again and again, and counts afterwards: about 10 minutes; ARGS=--slice, about a minute.
+# Kills everything, again and again, takes both servers away, and counts afterwards: about half an hour;
+# ARGS=--slice, two minutes.
 prove: $(VENV)/dev
 	@$(BIN)/python -m tests.chaos $(ARGS)
 

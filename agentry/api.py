@@ -13,7 +13,6 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
@@ -22,6 +21,7 @@ from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 
 from agentry.errors import AgentryError, is_api, not_found
+from agentry.patient import is_away
 
 # code → status, one plain sentence, what to do next
 _SAID = {
@@ -65,8 +65,6 @@ _MEANS: list[tuple[type[Exception], str]] = [
     (SuspiciousOperation, "bad_request"),
     (BadRequest, "bad_request"),
     (PermissionDenied, "forbidden"),
-    (OperationalError, "database_unavailable"),
-    (InterfaceError, "database_unavailable"),
     (RedisError, "valkey_unavailable"),
 ]
 BROKEN = AgentryError(
@@ -95,13 +93,19 @@ def as_error(error: Exception) -> AgentryError | None:
         return not_found()
     if isinstance(error, exceptions.MethodNotAllowed):
         return method_not_allowed()
+    if is_away(error):
+        return _said("database_unavailable", error)
     for kind, code in _MEANS:
         if isinstance(error, kind):
-            status, message, hint = _SAID[code]
-            return AgentryError(status, code, message, hint, retry_after=_retry_after(error, status))
+            return _said(code, error)
     if isinstance(error, exceptions.APIException):
         return AgentryError(error.status_code, error.default_code, str(error.default_detail))
     return None
+
+
+def _said(code: str, error: Exception) -> AgentryError:
+    status, message, hint = _SAID[code]
+    return AgentryError(status, code, message, hint, retry_after=_retry_after(error, status))
 
 
 def method_not_allowed(allowed: str = "") -> AgentryError:

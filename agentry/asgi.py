@@ -15,42 +15,47 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.conf import settings
-from django.http import HttpResponseBase
 
 from agentry import trace
 from agentry.departure import Asker, answering, watch
 from agentry.download import send_pieces
 from agentry.errors import AgentryError
 from agentry.fitness import refuse_forgetful_valkey
+from agentry.memory import give_back
+from agentry.patient import Patient
+from agentry.room import BYTES, SMALL, Place, Room, overloaded
+from agentry.threads import Answer, Threads
 from agentry.wsgi import application as django
 from analytics.ingest import refused
+from analytics.ingest.body import PLACE, expanded_size
 from publications.mcp import application as mcp
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes | HttpResponseBase]
 
 READ_SECONDS = 10.0  # for the whole body
 READ_BYTES = 16 * 2**20  # past settings.BODY_BYTES it is dropped, so that the sender hears the answer
-HELD_BYTES = 64 * 2**20  # of all bodies at once: under a flood the process stays below 250 MB
+HELD_BYTES = 24 * 2**20  # of all bodies at once: then only small ones are read
 
 # Two pools, so that slow questions, pages and waits never stand before an event. Ingest is bound by Python,
 # where more threads would only take turns; the others wait for PostgreSQL, and each holds a connection.
 INGEST = re.compile(rb"/v1/analytics/[^/]+/?|/(?:batch|capture|i/v0/e)/?|/e/|/i/v1/analytics/events")
 INGEST_THREADS, THREADS = 8, 32
+INGEST_WAIT, WAIT = 0.2, 5.0  # seconds in a queue; then whoever comes is told to come later
+ANSWER_SECONDS = 20.0  # of PostgreSQL, to one statement of a page; questions have their own time
 # After so long a request is worth watching its client for. Nearly all are answered before.
 PATIENCE_SECONDS = 0.1
 _held = 0
 log = structlog.get_logger()
 
+give_back()
+Patient.patience = ANSWER_SECONDS
 if settings.PRODUCTION:
     refuse_forgetful_valkey()
 
@@ -59,19 +64,11 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan" or scope["path"].rstrip("/") == "/mcp":
         await mcp(scope, receive, send if scope["type"] == "lifespan" else trace.traced(scope, send))
         return
-    global _held
-    body = bytearray()
     began = time.perf_counter()
     try:
-        whole = await _read(scope, receive, body)
-        if whole:
-            answer = await _answered(scope, receive, body)
-        else:
-            answer = _refuse_unread(scope, _too_large(), began, close=False)
+        answer = await _answered(scope, receive, began)
     except AgentryError as error:
         answer = _refuse_unread(scope, error, began, close=True)
-    finally:
-        _held -= len(body)
     status, headers, content = answer
     if not isinstance(content, bytes):
         await send_pieces(status, headers, content, receive, send)
@@ -80,21 +77,39 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-async def _answered(scope: Message, receive: Receive, body: bytearray) -> Answer:
-    """What Django says, from the pool that the request belongs to."""
-    waits = scope["method"] != "POST" or scope["query_string"] != b""  # wait may be spelled wa%69t
-    if not waits and INGEST.fullmatch(scope["raw_path"]):
-        return await _ingest_threads.ask(scope, bytes(body), None)
-    asker = Asker()
-    future = _threads.ask(scope, bytes(body), asker)
-    await _watch_over(future, receive, asker)
-    return await future
+async def _answered(scope: Message, receive: Receive, began: float) -> Answer:
+    """Raises AgentryError 400, 408, 413, 503."""
+    global _held
+    events = INGEST.fullmatch(scope["raw_path"]) and scope["method"] == "POST"
+    quick = events and scope["query_string"] == b""  # wait may be spelled wa%69t
+    threads = _ingest_threads if quick else _threads
+    headers = dict(scope["headers"])
+    if threads.is_late() and int(headers.get(b"content-length", 0)) <= SMALL:
+        return _refusal(overloaded(), close=False)
+    body = bytearray()
+    held = 0
+    try:
+        if not await _read(scope, headers, receive, body):
+            return _refuse_unread(scope, _too_large(), began, close=False)
+        content, held = bytes(body), len(body)
+        body.clear()
+        if threads.is_late():
+            return _refusal(overloaded(), close=False)
+        size = expanded_size(headers.get(b"content-encoding", b""), content) if events else 0
+        place = await _room.place(size) if events else None
+        asker = None if quick else Asker()
+        future = threads.ask(scope, content, asker, place)
+        del content
+        if asker is not None:
+            await _watch_over(future, receive, asker)
+        return await future
+    finally:
+        _held -= held + len(body)
 
 
-async def _read(scope: Message, receive: Receive, body: bytearray) -> bool:
+async def _read(scope: Message, headers: dict[bytes, bytes], receive: Receive, body: bytearray) -> bool:
     """Read the request's body into `body`, counted in `_held`. Gives False for one that is too large and was
     dropped, to its end. Raises AgentryError 400, 408, 413, 503 for one whose end has not been seen."""
-    headers = dict(scope["headers"])
     length = int(headers.get(b"content-length", -1))
     # Not asking for a body that is not there, or for its end when it is complete, saves a tenth of a request.
     more = length > 0 or b"transfer-encoding" in headers or not scope["http_version"].startswith("1")
@@ -111,19 +126,22 @@ async def _read(scope: Message, receive: Receive, body: bytearray) -> bool:
                 more = message.get("more_body", False) and read != length
     except TimeoutError:
         raise _slow() from None
-    return read <= settings.BODY_BYTES
+    if read > settings.BODY_BYTES:
+        return False
+    if read > len(body):
+        raise overloaded()
+    return True
 
 
 def _hold(body: bytearray, part: bytes, read: int) -> None:
-    """Keep a part of a body, or only let it pass when the body is too large anyway."""
+    """Keep a part of a body, or only let it pass when the body is too large anyway, or finds no room."""
     global _held
     if read > READ_BYTES:
         raise _too_large()
-    if read <= settings.BODY_BYTES:
+    whole = len(body) + len(part) == read  # nothing has passed yet
+    if whole and read <= settings.BODY_BYTES and (read <= SMALL or _held + len(part) <= HELD_BYTES):
         body += part
         _held += len(part)
-    if _held > HELD_BYTES:
-        raise _overloaded()
 
 
 async def _watch_over(future: asyncio.Future[Answer], receive: Receive, asker: Asker) -> None:
@@ -137,48 +155,21 @@ async def _watch_over(future: asyncio.Future[Answer], receive: Receive, asker: A
     leaving.cancel()
 
 
-class Threads:
-    """A pool of threads that ask Django; an answer costs one wake-up of the loop, and nothing else.
-
-    Measured, an empty view as a single-event POST, CPU a request: 570 µs, with the standard executor 640,
-    under granian's plain WSGI 425. So the front keeps three quarters of plain WSGI's speed.
-    """
-
-    def __init__(self, count: int, name: str) -> None:
-        self._asked: SimpleQueue[tuple[asyncio.Future[Answer], Message, bytes, Asker | None]] = SimpleQueue()
-        for number in range(count):
-            Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
-
-    def ask(self, scope: Message, body: bytes, asker: Asker | None) -> asyncio.Future[Answer]:
-        """The answer to come. `asker` is who may leave before it; None: nothing asks whether it did."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked.put((future, scope, body, asker))
-        return future
-
-    def _work(self) -> None:
-        while True:
-            _answer(*self._asked.get())  # no local name here: it would hold the last body until the next
-
-
-def _answer(future: asyncio.Future[Answer], scope: Message, body: bytes, asker: Asker | None) -> None:
+def _answer(scope: Message, body: bytes, asker: Asker | None, place: Place | None) -> Answer:
+    """In a thread: the answer, whatever happens."""
     try:
         with nullcontext() if asker is None else answering(asker):
-            answer = _ask_django(scope, body)
+            return _ask_django(scope, body, place)
     except Exception:
         log.exception("request_failed")
-        answer = _refusal(_broken())
-    future.get_loop().call_soon_threadsafe(_settle, future, answer)
+        return _refusal(_broken())
+    finally:
+        if place is not None:
+            place.leave()
 
 
-def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.cancelled():
-        future.set_result(answer)
-    elif not isinstance(answer[2], bytes):  # the server gave the request up meanwhile
-        answer[2].close()
-
-
-def _ask_django(scope: Message, body: bytes) -> Answer:
-    """In a thread: one request through the WSGI application, its answer whole."""
+def _ask_django(scope: Message, body: bytes, place: Place | None) -> Answer:
+    """One request through the WSGI application, its answer whole."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
     parts: list[bytes] = []
 
@@ -188,7 +179,9 @@ def _ask_django(scope: Message, body: bytes) -> Answer:
         started.append((status, headers))
         return parts.append
 
-    response = django(_environ(scope, body), start_response)
+    environ = _environ(scope, body)
+    environ[PLACE] = place
+    response = django(environ, start_response)
     if getattr(response, "sent_in_pieces", False):
         status, headers = started[-1]
         return int(status[:3]), _encoded(headers), response
@@ -292,17 +285,12 @@ def _too_large() -> AgentryError:
     )
 
 
-def _overloaded() -> AgentryError:
-    return AgentryError(
-        503, "overloaded", "Too much is being sent at once.", "Send the request again shortly.", retry_after=1
-    )
-
-
 def _broken() -> AgentryError:
     return AgentryError(
         500, "internal_error", "Something broke on our side.", "Send the request again; it has been logged."
     )
 
 
-_ingest_threads = Threads(INGEST_THREADS, "ingest")
-_threads = Threads(THREADS, "request")
+_room = Room(BYTES)
+_ingest_threads = Threads(INGEST_THREADS, "ingest", _answer, INGEST_WAIT)
+_threads = Threads(THREADS, "request", _answer, WAIT)

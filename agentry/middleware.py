@@ -95,6 +95,8 @@ class ApiGate:
                 known = BROKEN
             else:
                 _warn_of_servers(known, error)
+                # Known by a name here, it would keep its frames, and the body they hold, until a collection.
+                error.__traceback__ = error.__context__ = None
             return answer(request, known)
 
 

@@ -112,7 +112,7 @@ TEMPLATES = [
 _database = urlsplit(DATABASE_URL)
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "agentry.patient",
         "NAME": _database.path.lstrip("/") or "agentry",
         "USER": _database.username or "",
         "PASSWORD": _database.password or "",
@@ -194,6 +194,8 @@ CACHES = {
 
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a worker that ended itself would drain nothing
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # what a full Valkey answers
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5.0,
     "socket_connect_timeout": 5.0,

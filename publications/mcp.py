@@ -16,7 +16,7 @@ import anyio.to_thread
 import structlog
 from anyio import CapacityLimiter
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from mcp.server import Server, ServerRequestContext
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from mcp_types import (
@@ -34,6 +34,7 @@ from agentry.accounts.keystore import Access, authorize
 from agentry.accounts.models import Scope
 from agentry.departure import Asker, answering, watch
 from agentry.errors import AgentryError
+from agentry.patient import is_away
 from publications.tools import TOOLS
 
 Message = MutableMapping[str, Any]
@@ -98,9 +99,9 @@ def use(access: Access, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return tool.call(access, arguments)
     except AgentryError:
         raise
-    except (OperationalError, InterfaceError):
-        raise UNAVAILABLE from None
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise UNAVAILABLE from None
         log.exception("tool_failed", tool=name)
         raise BROKEN from None
 

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +93,16 @@ class Stack:
                 found.update({WORDS[word]: process for word in WORDS.keys() & names})
         return found
 
+    def memory_mb(self, name: str) -> float:
+        """Of a child and all below it, in MB; pages that they share are counted once (PSS)."""
+        found = 0.0
+        with suppress(KeyError, psutil.NoSuchProcess):  # it is starting again
+            child = self.processes()[name]
+            for process in (child, *child.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    found += process.memory_full_info().pss / 2**20
+        return found
+
     def send(self, *events: dict[str, Any]) -> Any:
         """POST events and wait until they are stored. Gives the answer's JSON; raises urllib.error.*."""
         return self.post("", list(events), self.facts["dsn"], "?wait=true")
@@ -120,6 +130,15 @@ class Stack:
         with suppress(OSError), urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as response:
             return bool(response.status == 200)
         return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 @contextmanager

@@ -19,6 +19,8 @@ RANKS = {
     "agentry.env": 0,
     "agentry.errors": 0,
     "agentry.logs": 0,
+    "agentry.patient": 0,
+    "agentry.room": 0,
     "agentry.valkey": 0,
     "agentry.accounts": 1,
     "analytics": 2,

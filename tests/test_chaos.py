@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import ledger
+from tests.chaos import ledger, outages
 from tests.chaos.batches import Batches
 from tests.chaos.kills import KINDS, schedule
-from tests.chaos.outages import OUTAGES
 from tests.chaos.run import PATIENCE, SLICE, Plan, prove
 from tests.chaos.table import rendered
 
@@ -24,10 +23,12 @@ BREAKAGES = {
 @pytest.mark.stack
 @pytest.mark.timeout(600)
 def test_whatever_is_killed_nothing_is_lost_doubled_or_unaccounted(tmp_path: Path) -> None:
-    report = prove(Plan(random.randrange(10**6), *SLICE, slack=PATIENCE), tmp_path)
+    report = prove(
+        Plan(random.randrange(10**6), *SLICE, outages=outages.SLICE, hold=0, slack=PATIENCE), tmp_path
+    )
     print(rendered(report))
     assert report.faults == []
-    assert report.killed == dict.fromkeys([*KINDS, *OUTAGES], 1)
+    assert report.killed == dict.fromkeys([*KINDS, *outages.SLICE], 1)
 
 
 @pytest.mark.stack

@@ -24,20 +24,11 @@ from agentry.stack import facts
 from agentry.stack.child import Command, finish
 from agentry.stack.servers import HOST, free_port
 from agentry.stack.supervisor import Child, Supervisor
-from tests.stack import ROOT, Stack, running_stack
+from tests.stack import ROOT, Stack, eventually, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 COUNT = "select count() as calls from events where event = 'api_request'"
 EVENT = {"event": "api_request", "distinct_id": "acme", "properties": {"customer_id": "acme"}}
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def unless_503(call: Callable[[], Any]) -> Any:

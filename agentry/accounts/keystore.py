@@ -181,11 +181,15 @@ def _ask(mark: str, kind: Kind) -> _Heard:
 
 
 def _from_valkey_or_postgres(mark: str, kind: Kind) -> Access | None:
+    if valkey.is_away():
+        return _from_postgres(mark, kind)
     try:
         record = valkey.client().get(_name(mark))
     except RedisError as error:
+        valkey.answered(error)
         log.warning("valkey_unreachable", what="key", error=type(error).__name__)
         return _from_postgres(mark, kind)
+    valkey.answered()
     if record in (_REVOKED, _UNKNOWN):
         return None
     if record is not None:

@@ -105,8 +105,9 @@ def programs(environment: dict[str, str], data_dir: Path, port: int) -> dict[str
     web += ["--http1-header-read-timeout", "10000", "--workers-kill-timeout", "8", "--log-level", "warning"]
     web += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     celery = ["-m", "celery", "-q", "-A", "agentry.celery"]
-    # One process a shard for the drains, and one so that nothing else waits behind them.
-    worker = ["worker", "-Q", "drain,celery", "--concurrency", str(settings.SHARDS + 1), "-l", "WARNING"]
+    # One process a shard for the drains, one for what takes long once an hour, and one so that nothing that
+    # is due every few seconds waits behind them. Each takes some 25 MB of its own.
+    worker = ["worker", "-Q", "drain,celery", "--concurrency", str(settings.SHARDS + 2), "-l", "WARNING"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = ["beat", "-s", str(data_dir / "beat-schedule"), "--pidfile=", "-l", "WARNING"]
     return {

@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from agentry.departure import stopped_when_unwanted
 from agentry.errors import AgentryError
+from agentry.patient import CHECK_SECONDS, Patient
 from analytics.hogql.print_postgres import Statement
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ SESSION = {
 }
 POOL_WAIT_SECONDS = 5.0
 CANCEL_SECONDS = 2.0
+SILENCE_SECONDS = 5.0  # past a query's timeout: then the server stands still, or it would have stopped it
 POOL_PROJECTS = 3  # that may ask as much as they may: one project's slow queries must not stop all others
 # Characters of text in one answer. Measured: 300 MB of them took the process to 1.4 GB.
 ANSWER_SIZE = 16 * 2**20
@@ -44,7 +46,7 @@ CHUNK_ROWS = 100
 
 
 @cache
-def _pool() -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
+def _pool() -> ConnectionPool[Patient]:
     """This process's connections for queries; opened at first use, after the server has forked."""
     options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     database = connections["default"].settings_dict
@@ -57,6 +59,8 @@ def _pool() -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
             password=database["PASSWORD"] or None,
         ),
         kwargs={"options": options, "autocommit": True, "connect_timeout": 5, "prepare_threshold": None},
+        connection_class=Patient,
+        configure=_configure,
         min_size=0,
         max_size=POOL_PROJECTS * settings.QUERIES_AT_ONCE,
         timeout=POOL_WAIT_SECONDS,
@@ -66,13 +70,19 @@ def _pool() -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
     )
 
 
-def _check(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+def _configure(connection: Patient) -> None:
+    connection.patience = settings.QUERY_TIMEOUT_MS / 1000 + SILENCE_SECONDS
+
+
+def _check(connection: Patient) -> None:
     """One that died with its server is not handed out. It seldom died alone, and the pool waits longer after
-    each that it finds dead: so all of them are looked at, or four would cost every query its five seconds."""
+    each that it finds dead, or that says nothing: so all of them go, or four would cost every query its five
+    seconds."""
     try:
-        ConnectionPool.check_connection(connection)
+        with connection.patient_for(CHECK_SECONDS):
+            ConnectionPool.check_connection(connection)
     except psycopg.Error:
-        _pool().check()
+        _pool().drain()
         raise
 
 

@@ -52,14 +52,14 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
         if len(filling.rows) == ENTRY_EVENTS or (filling.size + len(raw) > ENTRY_BYTES and filling.rows):
             _close(batch, filling)
             filling = _Filling()
-        try:
-            row, at, floating = _checked(raw, value, clock, filling.property_types)
-        except Verdict as verdict:
-            shown = verdict.shown(index)
+        judged = _checked(raw, value, clock, filling.property_types)
+        if isinstance(judged, Verdict):
+            shown = judged.shown(index)
             batch.rejected.append(shown)
             found = sent_as(raw).value if type(value) is Ordinary else value
-            refused.append((shown, fault(found, verdict.field), raw[:EXCERPT_BYTES]))
+            refused.append((shown, fault(found, judged.field), raw[:EXCERPT_BYTES]))
             continue
+        row, at, floating = judged
         filling.rows.append(row)
         filling.days.add(at // DAY)
         filling.floating |= floating
@@ -69,16 +69,18 @@ def judge(project_id: int, sent: Iterable[Sent], clock: Clock) -> Batch:
     return batch
 
 
-def _checked(raw: bytes, value: object, clock: Clock, types: dict[str, str]) -> Accepted:
-    """Raises Verdict."""
+def _checked(raw: bytes, value: object, clock: Clock, types: dict[str, str]) -> Accepted | Verdict:
     if type(value) is Ordinary:
         accepted = accept(value, clock, types)
         if accepted:
             return accepted
         value = sent_as(raw).value
     if type(value) is Verdict:
-        raise value
-    return check(value, clock, types)
+        return value
+    try:
+        return check(value, clock, types)
+    except Verdict as verdict:
+        return verdict.bare()
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import zlib
 from collections.abc import Callable
 
@@ -10,7 +12,10 @@ from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
 from agentry.errors import AgentryError
+from agentry.room import Place
 
+PLACE = "agentry.place"  # in the request's META, where the server has given it one: see agentry.room
+UNSAID = 8  # times as large, where a body does not say how large it becomes
 EXPANDED = 20 * 1024 * 1024
 DROPPED = 16 * 1024 * 1024  # of a body that is too large: read, so that its sender hears the answer
 GZIP_MEMBERS = 1_000
@@ -26,10 +31,31 @@ def read(request: HttpRequest) -> bytes:
     `unsupported_encoding`."""
     expand = _decoder(request.META.get("HTTP_CONTENT_ENCODING", ""))
     wire = _wire(request)
-    return expand(wire) if expand else wire
+    return expand(wire, _Expanded(request.META.get(PLACE))) if expand else wire
 
 
-def _decoder(encoding: str) -> Callable[[bytes], bytes] | None:
+def expanded_size(encoding: bytes, wire: bytes) -> int:
+    """How large a body says it will be when it is expanded. That may be wrong, and is checked later."""
+    if not encoding or encoding == b"identity":
+        return len(wire)
+    said = UNSAID * len(wire)
+    if encoding == b"gzip" and len(wire) > 18:
+        said = int.from_bytes(wire[-4:], "little")
+    elif encoding == b"zstd":
+        with contextlib.suppress(zstandard.ZstdError):
+            size = zstandard.frame_content_size(wire)
+            said = said if size < 0 else size
+    return min(max(said, len(wire)), EXPANDED)
+
+
+def leave(request: HttpRequest) -> None:
+    """The request's body, and what was made of it, are gone, though its answer is still to come."""
+    place: Place | None = request.META.get(PLACE)
+    if place is not None:
+        place.leave()
+
+
+def _decoder(encoding: str) -> Callable[[bytes, _Expanded], bytes] | None:
     name = encoding.strip().lower()
     if name in ("", "identity"):
         return None
@@ -63,9 +89,8 @@ def _drop(request: HttpRequest, length: int) -> None:
         length -= len(block)
 
 
-def _gunzip(wire: bytes) -> bytes:
+def _gunzip(wire: bytes, expanded: _Expanded) -> bytes:
     """Several members, as gzip allows, up to a thousand: each one costs, and an empty one has 20 bytes."""
-    expanded = _Expanded()
     members, member = 1, zlib.decompressobj(wbits=31)
     try:
         for start in range(0, len(wire), GZIP_STEP):
@@ -86,8 +111,7 @@ def _gunzip(wire: bytes) -> bytes:
     return expanded.whole()
 
 
-def _unzstd(wire: bytes) -> bytes:
-    expanded = _Expanded()
+def _unzstd(wire: bytes, expanded: _Expanded) -> bytes:
     decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
     frame = decompressor.decompressobj()
     try:
@@ -106,21 +130,23 @@ def _unzstd(wire: bytes) -> bytes:
 
 
 class _Expanded:
-    """What a body expands to, up to its limit."""
+    """What a body expands to, up to its limit; once, in one piece."""
 
-    def __init__(self) -> None:
-        self.blocks: list[bytes] = []
-        self.room = EXPANDED
+    def __init__(self, place: Place | None) -> None:
+        self._place = place
+        self._written = io.BytesIO()
 
     def add(self, block: bytes) -> None:
-        """Raises 413 `body_too_large`."""
-        self.blocks.append(block)
-        self.room -= len(block)
-        if self.room < 0:
+        """Raises 413 `body_too_large`, 503 `overloaded`."""
+        self._written.write(block)
+        size = self._written.tell()
+        if size > EXPANDED:
             raise _too_large(f"The body expands to more than {EXPANDED >> 20} MB.")
+        if self._place is not None:
+            self._place.grow(size)
 
     def whole(self) -> bytes:
-        return b"".join(self.blocks)
+        return self._written.getvalue()
 
 
 def _too_large(message: str) -> AgentryError:

@@ -44,7 +44,7 @@ def sent_as(raw: bytes) -> Sent:
     try:
         value = parse(raw)
     except Verdict as verdict:
-        return Sent(raw, verdict)
+        return Sent(raw, verdict.bare())
     return _shaped(raw, value)
 
 
@@ -116,7 +116,7 @@ def _shaped(raw: bytes, value: object) -> Sent:
     try:
         check_shape(raw, value)
     except Verdict as verdict:
-        return Sent(raw, verdict)
+        return Sent(raw, verdict.bare())
     return Sent(raw, value)
 
 
@@ -129,7 +129,7 @@ def _object_or_lines(body: bytes, read: Read) -> Iterator[Sent]:
         value = parse(body)
     except Verdict as verdict:
         if verdict.code == "bad_number":
-            return iter((Sent(body, verdict),))
+            return iter((Sent(body, verdict.bare()),))
         if verdict.code == "not_json" and is_lines(body):
             return map(read, lines(body))
         hint = "Send JSON (no NaN, no Infinity), or one event a line as application/x-ndjson."

@@ -29,13 +29,16 @@ class NotOnDiskError(RedisError):
 class _Heard:
     command = b""
     until = 0.0
+    connections = 0
 
 
-def command() -> bytes:
-    """What must follow an append, packed; empty when nothing must. Raises RedisError."""
-    if time.monotonic() > _Heard.until:
+def command(connections: int = 0) -> bytes:
+    """What must follow an append, packed; empty when nothing must. Raises RedisError.
+
+    With another number of connections than before it may be another server, or the same one restarted."""
+    if time.monotonic() > _Heard.until or connections != _Heard.connections:
         _Heard.command = _ask()
-        _Heard.until = time.monotonic() + BELIEVED
+        _Heard.until, _Heard.connections = time.monotonic() + BELIEVED, connections
     return _Heard.command
 
 

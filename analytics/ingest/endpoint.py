@@ -41,10 +41,10 @@ def _answered(request: HttpRequest, project_id: int, access: Access) -> HttpResp
     respond = _stored if _waits(request) else _accepted
     batch, once = _judged(request, project_id)
     if once is None:
-        return respond(batch, access)
+        return respond(request, batch, access)
     response = once.claim(project_id, 200 if respond is _stored else 202)
     if response is None:
-        response = respond(batch, access)
+        response = respond(request, batch, access)
         once.remember(project_id, response)
     return response
 
@@ -62,14 +62,16 @@ def _judged(request: HttpRequest, project_id: int) -> tuple[Batch, Once | None]:
     return judge(project_id, once.named(sent), clock), once
 
 
-def _accepted(batch: Batch, access: Access) -> HttpResponse:
+def _accepted(request: HttpRequest, batch: Batch, access: Access) -> HttpResponse:
     receipt = keep(batch, access.limits)
     return answer(202, {"accepted": batch.accepted, "rejected": batch.rejected}, receipt.fields)
 
 
-def _stored(batch: Batch, access: Access) -> HttpResponse:
+def _stored(request: HttpRequest, batch: Batch, access: Access) -> HttpResponse:
     with wait.place():
         receipt = keep(batch, access.limits, waiting=True)
+        batch.entries.clear()
+        body.leave(request)
         outcome = wait.outcome(receipt)
     said = {"stored": outcome.stored, "duplicates": outcome.duplicates, "rejected": batch.rejected}
     if outcome.dead_lettered:

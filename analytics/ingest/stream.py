@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 import structlog
 from django.conf import settings
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from agentry import valkey
 from agentry.accounts.keystore import Limit
 from agentry.errors import AgentryError
-from analytics.ingest import durable, pace, rates
+from analytics.ingest import durable, pace, pressure, rates
 from analytics.ingest.batch import RECENT, Batch
-from analytics.ingest.line import ask, pack
+from analytics.ingest.line import ask, pieces, ready
 
 COUNTS = "ingest:counts"
 BACKLOG = "ingest:backlog"
@@ -96,19 +96,27 @@ def name(shard: int) -> str:
 def append(batch: Batch, waiting: bool = False, limits: tuple[Limit, ...] = ()) -> Receipt:
     """Append a batch, all or nothing, and return once it is on disk.
 
-    Raises AgentryError 503 `overloaded` when the backlog is full, and `unavailable` when Valkey does not
-    answer or does not say that it is on disk (the events may lie there then: one that is sent again without
-    a uuid is another event). 429 `rate_limited`, `quota_exceeded`, 413 `too_many_events` for a batch that its
-    limits do not let through.
+    Raises AgentryError 503 `overloaded` when the backlog or Valkey's memory is full, and `unavailable` when
+    Valkey does not answer or does not say that it is on disk (the events may lie there then: one that is sent
+    again without a uuid is another event). 429 `rate_limited`, `quota_exceeded`, 413 `too_many_events` for a
+    batch that its limits do not let through.
     """
     shard = random.randrange(settings.SHARDS)
+    if valkey.is_away():
+        raise unavailable()
     words = _words(batch, shard, waiting, limits)
     try:
+        if batch.accepted and pressure.is_full():
+            raise _overloaded()
         reply = _call(words)
+    except OutOfMemoryError:
+        raise _overloaded() from None
     except RedisError as error:
+        valkey.answered(error)
         durable.forget()
         log.warning("append_failed", error=type(error).__name__)
         raise unavailable() from None
+    valkey.answered()
     if reply is None:
         raise _overloaded()
     if reply[0] < 0:
@@ -184,12 +192,13 @@ def _words(batch: Batch, shard: int, waiting: bool, limits: tuple[Limit, ...]) -
 
 
 def _call(words: list[bytes | str | int]) -> Any:
-    by_hash = pack(["EVALSHA", _SHA, *words])
-    seconds = SEND_SECONDS + len(by_hash) / 4e6
-    sync = durable.command()
+    made = ready()
+    by_hash = pieces(["EVALSHA", _SHA, *words])
+    seconds = SEND_SECONDS + sum(map(len, by_hash)) / 4e6
+    sync = [command for command in [durable.command(made)] if command]
     reply, *synced = ask(by_hash + sync, 2 if sync else 1, seconds + durable.SECONDS * bool(sync))
     if isinstance(reply, NoScriptError):
-        by_text = pack(["EVAL", SCRIPT, *words])
+        by_text = pieces(["EVAL", SCRIPT, *words])
         reply, *synced = ask(by_text + sync, 2 if sync else 1, seconds + durable.SECONDS * bool(sync))
     if isinstance(reply, RedisError):
         raise reply

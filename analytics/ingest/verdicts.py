@@ -42,6 +42,11 @@ class Verdict(Exception):  # noqa: N818 (a refusal is a regular outcome)
         self.field = name if self.field is None else f"{name}.{self.field}"
         return self
 
+    def bare(self) -> Verdict:
+        """Without the frames that it came through, and the body that they hold."""
+        self.__context__ = None
+        return self.with_traceback(None)
+
     def shown(self, index: int) -> dict[str, Any]:
         """The verdict as the answer lists it; `index` counts the request's events from 0."""
         field = self.field[:FIELD_CHARS] if self.field is not None else None

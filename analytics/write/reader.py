@@ -59,6 +59,13 @@ return gone
 """
 
 
+# XDEL, which finds nothing, for the same reason: a group must be made even where no message can be left.
+MAKE_GROUP = """
+redis.call('XDEL', KEYS[1], '0-1')
+return redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+"""
+
+
 class Head(msgspec.Struct, array_like=True):
     """An Entry of which the rest is skipped, not decoded."""
 
@@ -119,7 +126,7 @@ class Reader:
 
     def make_group(self) -> None:
         try:
-            self.client.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
+            self.client.eval(MAKE_GROUP, 1, self.stream, GROUP)
         except redis.ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise

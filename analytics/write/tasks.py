@@ -8,7 +8,11 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from analytics.write import drain as draining
-from analytics.write import maintenance, pulse
+from analytics.write import (
+    maintenance,
+    pulse,
+    timer,  # noqa: F401  (starts with each of the worker's processes)
+)
 
 MAINTENANCE_SECONDS = 1800
 

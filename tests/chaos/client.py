@@ -69,18 +69,21 @@ class Sender:
         """Until it is accepted; False if it was not after `seconds`. Pauses for as long as is asked for."""
         deadline = time.monotonic() + seconds
         while True:
-            self._ledger.write(SENT, batch.uuids)
-            pause = self._once(batch)
+            pause = self.once(batch)
             if pause is None:
-                self._ledger.write(ACCEPTED, batch.uuids)
                 return True
-            self._ledger.write(AMBIGUOUS, batch.uuids)
             if time.monotonic() > deadline:
                 return False
             time.sleep(min(pause, longest_pause))
 
-    def _once(self, batch: Batch) -> float | None:
-        """One attempt: None when accepted, else the seconds until the next one."""
+    def once(self, batch: Batch) -> float | None:
+        """One attempt, with its lines in the ledger: None when accepted, else the seconds until the next."""
+        self._ledger.write(SENT, batch.uuids)
+        pause = self._attempt(batch)
+        self._ledger.write(ACCEPTED if pause is None else AMBIGUOUS, batch.uuids)
+        return pause
+
+    def _attempt(self, batch: Batch) -> float | None:
         self._tally.add(attempts=1, sent=batch.events, sent_bad=batch.bad)
         path = self._path + ("?wait=true" if batch.waits else "")
         try:
@@ -96,7 +99,7 @@ class Sender:
             self._check(batch, answer)
         elif answer["error"]["code"] == "not_yet_stored":
             pass  # "accepted and safe", and not to be sent again: the ledger takes it at its word
-        elif status == 503 and retry_after is not None:
+        elif status in (429, 503) and retry_after is not None and 1 <= int(retry_after) <= 60:
             self._tally.add(unavailable=1)
             return float(retry_after)
         else:

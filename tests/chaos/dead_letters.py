@@ -21,10 +21,7 @@ def poison(stack: Stack, events: int, bad: int, seed: int) -> tuple[float, list[
     """Put the events into the stream of a stack at rest. Gives the seconds until all are worked off, and
     sentences about what is wrong."""
     before, workers = _counts(stack), _workers(stack)
-    servers = json.loads((stack.data_dir / "running.json").read_text())
-    settings = {"AGENTRY_DATA_DIR": str(stack.data_dir), "DJANGO_SETTINGS_MODULE": "agentry.settings"}
-    args = [sys.executable, "-m", "tests.chaos.poison", *map(str, (events, bad, seed))]
-    subprocess.run(args, cwd=ROOT, env={**os.environ, **servers, **settings}, check=True)
+    put(stack, events, bad, seed)
     began = time.monotonic()
     drained = check.await_drain(stack)
     seconds = time.monotonic() - began
@@ -35,6 +32,14 @@ def poison(stack: Stack, events: int, bad: int, seed: int) -> tuple[float, list[
         *_wrong(found, [events - bad, bad, bad], min(bad, KINDS), after[3]),
         *([] if _workers(stack) == workers else ["a worker fell over the poison"]),
     ]
+
+
+def put(stack: Stack, events: int, bad: int, seed: int) -> None:
+    """Into the stream, behind ingest."""
+    servers = json.loads((stack.data_dir / "running.json").read_text())
+    settings = {"AGENTRY_DATA_DIR": str(stack.data_dir), "DJANGO_SETTINGS_MODULE": "agentry.settings"}
+    args = [sys.executable, "-m", "tests.chaos.poison", *map(str, (events, bad, seed))]
+    subprocess.run(args, cwd=ROOT, env={**os.environ, **servers, **settings}, check=True)
 
 
 def _wrong(found: list[int], expected: list[int], kinds: int, states: int) -> Iterator[str]:

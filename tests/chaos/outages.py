@@ -1,51 +1,36 @@
-"""PostgreSQL alive but of no use for a while: events are accepted and wait, and none is a dead letter."""
+"""The chapters `db` and `valkey` of the proof: which server is of no use, how, and for how long."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
-import psycopg
-
-from tests.chaos import check
+from tests.chaos import db, small_disk, valkey
 from tests.stack import Stack
 
-HOLD_SECONDS = 5.0
-HEAL_SECONDS = 30.0  # within so many all must be well again
-END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE usename = current_user AND application_name <> current_setting('application_name')"""
+
+@dataclass(frozen=True)
+class Outage:
+    """`hold` are the seconds that it lasts: in the slice (0: left out), and in the whole."""
+
+    server: str  # "postgres": events are accepted and wait; "valkey": they are refused
+    begin: Callable[[Stack], AbstractContextManager[None]]
+    hold: tuple[float, float]
+    within: float  # seconds after its end all must be well again
 
 
-@contextlib.contextmanager
-def _read_only(stack: Stack) -> Iterator[None]:
-    """For every new connection; the old ones are ended, as when a standby takes over."""
-    with check.database(stack) as connection:
-        connection.execute("ALTER DATABASE agentry SET default_transaction_read_only = on")
-        connection.execute(END_OTHERS)
-        try:
-            yield
-        finally:
-            connection.execute("ALTER DATABASE agentry RESET default_transaction_read_only")
-
-
-@contextlib.contextmanager
-def _no_connections(stack: Stack) -> Iterator[None]:
-    """All of them are ours, and the stack's own have been ended."""
-    with contextlib.ExitStack() as held:
-        first = held.enter_context(check.database(stack))
-        _take_all(stack, held)
-        while first.execute(END_OTHERS).rowcount:
-            _take_all(stack, held)
-        yield
-
-
-def _take_all(stack: Stack, held: contextlib.ExitStack) -> None:
-    with contextlib.suppress(psycopg.OperationalError):
-        while True:
-            held.enter_context(check.database(stack))
-
-
-OUTAGES: dict[str, Callable[[Stack], contextlib.AbstractContextManager[None]]] = {
-    "read only": _read_only,
-    "no connections": _no_connections,
+DISK_FULL = "disk full"
+OUTAGES: dict[str, Outage] = {
+    "read only": Outage("postgres", db.read_only, (2, 20), 30),
+    "no connections": Outage("postgres", db.no_connections, (2, 20), 30),
+    "immediate stop": Outage("postgres", db.kept_down, (0, 20), 30),
+    DISK_FULL: Outage("postgres", small_disk.full, (0, 20), 30),
+    "stopped": Outage("postgres", db.stopped, (15, 600), 30),
+    "valkey stopped": Outage("valkey", valkey.stopped, (2, 30), 15),
+    "valkey full": Outage("valkey", valkey.full, (2, 20), 15),
+    "valkey down": Outage("valkey", valkey.down, (0, 60), 15),
+    "valkey read only": Outage("valkey", valkey.read_only, (0, 20), 15),
+    "valkey misconf": Outage("valkey", valkey.misconfigured, (0, 20), 15),
 }
+SLICE = tuple(name for name, outage in OUTAGES.items() if outage.hold[0])

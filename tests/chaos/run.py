@@ -8,22 +8,24 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos import broken, check, outages
-from tests.chaos.batches import Batches
+from tests.chaos import broken, check, load, meanwhile, small_disk, valkey
+from tests.chaos.batches import Batch, Batches
 from tests.chaos.client import Line, Sender, Senders, Tally
 from tests.chaos.dead_letters import poison
 from tests.chaos.kills import KINDS, Kill, kill, schedule
 from tests.chaos.ledger import Ledger
-from tests.chaos.outages import OUTAGES
+from tests.chaos.outages import DISK_FULL, OUTAGES
+from tests.memory import LIMITS, watched
 from tests.stack import Stack
 
 # Kills, events, poison.
 WHOLE, SLICE = (160, 200_000, 1_000), (8, 20_000, 20)
 PATIENCE = 3  # times as long as it may take it is waited for; once where it may never come
+LEAST_HOLD = 2.0
 ASK_SECONDS = 0.05  # between two questions whether all is well again
 
 
@@ -36,7 +38,9 @@ class Plan:
     events: int
     poison: int = 0  # events that PostgreSQL refuses, after the kills, in a hundred times as many
     kinds: tuple[str, ...] = tuple(KINDS)
-    outages: tuple[str, ...] = tuple(OUTAGES)  # of PostgreSQL, after the kills
+    outages: tuple[str, ...] = tuple(OUTAGES)  # after the kills
+    hold: int = 1  # which of an outage's two lengths: 0 is the slice's
+    loads: bool = False  # after all that: a backlog, half the load and three times of it
     slack: float = 1.0  # times as long it may take on a machine that does other things too
     breakage: str = ""
 
@@ -49,6 +53,7 @@ class Report:
     faults: list[str] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
     healed: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    skipped: list[str] = field(default_factory=list)
     figures: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -88,10 +93,10 @@ class Run:
                 time.sleep(0.001)
             self._kill(number, planned)
         for name in self.plan.outages:
-            self._outage(name, share)
+            if name not in self.report.skipped:
+                self._outage(name, share)
         self.senders.put(self.batches.rest())
         self.senders.close()
-        self.ledger.close()
 
     def _kill(self, number: int, planned: Kill) -> None:
         pid = kill(self.stack, planned.kind, self.rng)
@@ -105,17 +110,32 @@ class Run:
         print(line, flush=True)
 
     def _outage(self, name: str, events: int) -> None:
+        outage, refused = OUTAGES[name], self.batches.probe(f"refused_{name}")
+        hold = outage.hold[self.plan.hold] or LEAST_HOLD
         self.senders.put(self.batches.new(events // 2))
-        with OUTAGES[name](self.stack):
+        with outage.begin(self.stack):
+            ends = time.monotonic() + hold
             self.senders.put(self.batches.new(events - events // 2))
-            time.sleep(outages.HOLD_SECONDS)
-            if not check.metrics(self.stack)["backlog"]:
-                self.report.faults.append(f"{name}: nothing waited, so it was no outage")
+            wrong = self._meanwhile(outage.server, refused)
+            if name == "stopped":
+                meanwhile.throw_bombs(self.stack, self.tally)
+            time.sleep(max(ends - time.monotonic(), 0))
+            if outage.server == "postgres" and not check.metrics(self.stack)["backlog"]:
+                wrong.append("nothing waited, so it was no outage")
         at = time.monotonic()
         seconds = self._heal(name, f"probe_{name}", at)
+        if outage.server == "valkey":
+            self.senders.put([refused])
+        self.report.faults += [f"{name}: {fault}" for fault in wrong]
         self.report.killed[name] += 1
         self.report.healed[name].append(seconds)
-        print(f"PostgreSQL: {name}, well again after {seconds:.1f} s", flush=True)
+        print(f"{name} for {hold:.0f} s, well again after {seconds:.1f} s", flush=True)
+
+    def _meanwhile(self, server: str, refused: Batch) -> list[str]:
+        if server == "postgres":
+            return meanwhile.questions(self.stack)
+        time.sleep(0.2)  # what was under way when it began is over
+        return list(meanwhile.refusal(self.prober, refused, self.plan.slack))
 
     def _heal(self, kind: str, name: str, killed_at: float) -> float:
         """Seconds from the kill until a new event is queryable and no event from before it waits."""
@@ -165,12 +185,28 @@ class Run:
         report.expect_none("dead letters", check.dead_letters(self.stack))
         if self.plan.poison:
             self._poison()
+        if self.plan.loads:
+            report.figures |= load.backlog(self.stack, self.plan.seed, self.tally)
+            report.figures |= load.borne(self.stack, self.tally)
+            check.await_drain(self.stack)
         report.expect_none("rollup cells that differ", check.check_rollups(self.stack))
         report.expect_none("unexpected answers", self.tally.faults.total())
         report.faults += self.tally.faults
         report.faults += check.check_accounts(self.stack, self.tally)
+        if self.plan.outages and not self.plan.breakage:
+            report.faults += self._emptied()
         report.faults += _slow(report)
         return report
+
+    def _emptied(self) -> Iterator[str]:
+        """A Valkey that begins with nothing: what was written stays, what comes is written."""
+        valkey.emptied(self.stack)
+        seconds = self._heal("valkey", "probe_emptied", time.monotonic())
+        self.report.figures["ms from an empty Valkey on"] = round(seconds * 1000)
+        with check.database(self.stack) as connection:
+            query = "SELECT count(*) FROM events WHERE event = 'probe_emptied'"
+            if connection.execute(query).fetchone() != (1,):
+                yield "an emptied Valkey keeps events from being stored"
 
     def _poison(self) -> None:
         bad, events = self.plan.poison, self.plan.poison * 100
@@ -182,7 +218,7 @@ class Run:
 
 def within(kind: str) -> float:
     """Seconds in which all must be well again after such a kill or outage."""
-    return KINDS[kind][1] if kind in KINDS else outages.HEAL_SECONDS
+    return KINDS[kind][1] if kind in KINDS else OUTAGES[kind].within
 
 
 def _slow(report: Report) -> Iterator[str]:
@@ -195,21 +231,29 @@ def prove(plan: Plan, directory: Path) -> Report:
     """Run a plan on a stack of its own in that directory. Raises AssertionError if the stack does not start
     or a killed part does not come back."""
     began = time.monotonic()
-    with _stack(plan, directory) as stack:
+    with _stack(plan, directory) as (stack, skipped), watched(stack) as peaks:
         run = Run(plan, stack, directory)
+        run.report.skipped = skipped
         run.rounds()
         report = run.judge()
+        run.ledger.close()
+    report.figures |= {f"most MB of {name}": round(peaks[name]) for name in LIMITS}
+    if plan.outages:
+        report.faults += peaks.over()
     report.seconds = time.monotonic() - began
     return report
 
 
 @contextmanager
-def _stack(plan: Plan, directory: Path) -> Iterator[Stack]:
-    stack = Stack(directory / "data")
-    stack.start(**broken.environment(plan.breakage, directory))
-    try:
+def _stack(plan: Plan, directory: Path) -> Iterator[tuple[Stack, list[str]]]:
+    """The stack, and the outages that this machine does not let us make."""
+    stack, skipped = Stack(directory / "data"), []
+    with ExitStack() as mounts:
+        if DISK_FULL in plan.outages and not mounts.enter_context(small_disk.mounted(stack)):
+            skipped.append(DISK_FULL)
+            print(f"NOT SHOWN: {DISK_FULL}. It needs root, and a machine that lets it mount.", flush=True)
+        stack.start(**broken.environment(plan.breakage, directory))
+        mounts.callback(stack.stop)
         stack.await_ready()
         broken.break_tables(plan.breakage, stack)
-        yield stack
-    finally:
-        stack.stop()
+        yield stack, skipped

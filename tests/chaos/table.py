@@ -13,6 +13,7 @@ def rendered(report: Report) -> str:
         healed = report.healed[kind]
         seconds = [f"{median(healed):.1f} s", f"{max(healed):.1f} s"] if healed else ["-", "-"]
         lines.append(f"{kind:<16}{times:>6}{seconds[0]:>18}{seconds[1]:>9}{within(kind):>7.0f} s")
+    lines += [f"{kind:<16}{'NOT SHOWN':>15}" for kind in report.skipped]
     lines.append("")
     lines += [f"{what:<26}{number:>12,}" for what, number in report.figures.items()]
     lines.append("")
