@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -54,6 +55,28 @@ def drain_and_crash(patch: pytest.MonkeyPatch) -> None:
                 drain.drain(shard)
             except CrashError:
                 continue
+
+
+@pytest.fixture(autouse=True)
+def never_careful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch is inserted without a look for duplicates first, and again with one where there are some."""
+    monkeypatch.setattr(postgres_write, "CAREFUL_SECONDS", 0.0)
+    monkeypatch.setattr(postgres_write._Careful, "until", 0.0)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_duplicates_are_looked_for_once_there_are_some(project: Project, again: bool) -> None:
+    first = event()
+    send(project, first, event())
+    drain_all()
+    send(project, first if again else event(), event())
+    with CaptureQueriesContext(connection) as asked:
+        drain_all()
+    inserts = [query["sql"] for query in asked if "INSERT INTO events" in query["sql"]]
+    assert [sql.count("ON CONFLICT") for sql in inserts] == [0, 1][: 1 + again]
+    assert len(stored()) == 4 - again
+    assert rollup_differences() == []
+    assert_accounted(project, received=4, stored=4 - again, duplicate=again)
 
 
 # An event of the client: its uuid's number, whether it sends a time, and what the server would choose if not.

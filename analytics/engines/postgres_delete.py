@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from analytics.engines.postgres_write import MEASURES, SUMMED, WRITERS, shortened
+from analytics.engines.postgres_raise import MEASURES, SUMMED
+from analytics.engines.postgres_write import WRITERS, shortened
 from analytics.hogql.levels import LEVELS, Level
 
 HOUR = timedelta(hours=1)

@@ -7,11 +7,14 @@ does that all writers keep: what differs most goes first, so that sorting compar
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.db.backends.utils import CursorWrapper
 
+from analytics.engines.postgres_raise import RAISE_DETAIL_HOUR, RAISE_OTHERS
 from analytics.ingest.event import NULL
 
 # The rows of one piece of a batch, as the stream held them; and of those really inserted, one row per detail
@@ -62,6 +65,8 @@ def shortened(column: str, limit: int) -> str:
 # What was fixed earlier, by whichever writer, is visible here: FIX_TIMES waited for its commit. An event
 # whose fixed time lies before the oldest partition was stored and then dropped by retention: a duplicate.
 # OFFSET 0: the time is looked up once, not again for the condition.
+# Sums are exact decimals, and sums of integers take a seventh of the time: a float of at most three digits
+# behind the point is a number of thousandths.
 INSERT_EVENTS = f"""
 WITH inserted AS (
     INSERT INTO events (project_id, status, "timestamp", latency_ms, bytes, uuid, event, distinct_id,
@@ -76,29 +81,38 @@ WITH inserted AS (
     ) timed
     WHERE "timestamp" >= %(oldest)s
     ORDER BY "timestamp", uuid, project_id, sequence
-    ON CONFLICT DO NOTHING
+    {{conflict}}
     RETURNING project_id, "timestamp", uuid, event, customer_id, endpoint, method, plan, status, latency_ms,
               bytes, rest
 ){{also}}
 INSERT INTO staged_usage
 SELECT project_id, {shortened("event", 500)}, "hour", {shortened("customer_id", 2000)}, endpoint, method,
-       status, plan, min("timestamp"), max("timestamp"), count(*), count(latency_ms), count(bytes),
-       coalesce(sum(latency_ms), 0), coalesce(sum(bytes), 0),
+       status, plan, min("timestamp"), max("timestamp"), count(*), count(latency_ms),
+       count(bytes) + count(odd_bytes),
+       coalesce(sum(thousandths), 0) * 0.001
+           + coalesce(sum(CASE WHEN thousandths IS NULL THEN latency_ms::numeric END), 0),
+       coalesce(sum(bytes), 0) + coalesce(sum(odd_bytes), 0),
        greatest(octet_length(event), octet_length(customer_id), octet_length(endpoint), octet_length(method),
                 octet_length(plan)) <= 500
 FROM (
+    SELECT *, CASE WHEN abs(latency_ms) < 1e11
+                    AND (latency_ms * 1000)::bigint / 1000.0::double precision = latency_ms
+                   THEN (latency_ms * 1000)::bigint END AS thousandths
+    FROM (
     SELECT project_id, "timestamp", event, date_bin('1 hour', "timestamp", 'epoch') AS "hour",
            coalesce(customer_id, rest->>'customer_id') AS customer_id,
            coalesce(endpoint, rest->>'endpoint') AS endpoint,
            coalesce(method, rest->>'method') AS method,
            coalesce(plan, rest->>'plan') AS plan,
            coalesce(status::double precision, property_number(rest->>'status')) AS status,
-           coalesce(latency_ms, property_number(rest->>'latency_ms'))::numeric AS latency_ms,
-           coalesce(bytes::numeric, property_number(rest->>'bytes')::numeric) AS bytes
-    FROM inserted
+           coalesce(latency_ms, property_number(rest->>'latency_ms')) AS latency_ms, bytes,
+           CASE WHEN bytes IS NULL THEN property_number(rest->>'bytes')::numeric END AS odd_bytes
+    FROM inserted OFFSET 0
+    ) read
 ) readings
 GROUP BY project_id, event, "hour", customer_id, endpoint, method, status, plan
 """
+CAREFUL_SECONDS = 60.0
 KEEP_KEYS = """,
 kept AS (INSERT INTO staged_keys SELECT project_id, "timestamp", uuid FROM inserted)"""
 
@@ -123,62 +137,6 @@ INSERT INTO detail_gaps (project_id, event, "hour")
 SELECT DISTINCT project_id, event, "hour" FROM staged_usage WHERE NOT short ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 """
-ENDPOINT = "endpoint, method, status, plan"
-DETAIL = f"customer_id, {ENDPOINT}"
-NO_GAP = """short AND NOT EXISTS (SELECT FROM detail_gaps g WHERE g.project_id = staged_usage.project_id
-    AND g.event = staged_usage.event AND g."hour" = staged_usage."hour")"""
-
-
-MEASURES = "first_at, last_at, calls, latency_ms_count, bytes_count, latency_ms_sum, bytes_sum"
-SUMMED = """min(first_at), max(last_at), sum(calls), sum(latency_ms_count), sum(bytes_count),
-       sum(latency_ms_sum), sum(bytes_sum)"""
-
-
-def raise_rollup(table: str, bucket: str, dimensions: str, where: str = "true", group: bool = True) -> str:
-    """One level, raised from the staged usage.
-
-    Without `group` the staged rows are taken as they are: they have this level's key already.
-    """
-    value = """("hour" AT TIME ZONE 'UTC')::date""" if bucket == "day" else bucket
-    key = f"project_id, event, {value}, {dimensions}"
-    order = f"{dimensions}, {value}, event, project_id"
-    return f"""
-INSERT INTO {table} AS kept (project_id, event, {bucket}, {dimensions}, {MEASURES})
-SELECT {key}, {SUMMED if group else MEASURES} FROM staged_usage WHERE {where}
-{f"GROUP BY {key}" if group else ""} ORDER BY {order}
-ON CONFLICT ON CONSTRAINT {table}_key DO UPDATE SET
-    first_at = least(kept.first_at, excluded.first_at),
-    last_at = greatest(kept.last_at, excluded.last_at),
-    calls = kept.calls + excluded.calls,
-    latency_ms_count = kept.latency_ms_count + excluded.latency_ms_count,
-    bytes_count = kept.bytes_count + excluded.bytes_count,
-    latency_ms_sum = kept.latency_ms_sum + excluded.latency_ms_sum,
-    bytes_sum = kept.bytes_sum + excluded.bytes_sum
-"""
-
-
-# xmax is 0 in a row that was inserted, not updated: only new keys are counted, only when there are any.
-RAISE_DETAIL_HOUR = f"""
-WITH raised AS (
-{raise_rollup("usage_detail_hour", '"hour"', DETAIL, NO_GAP, group=False)}
-    RETURNING project_id, event, "hour", xmax = 0 AS new
-), counted AS (
-    INSERT INTO detail_keys AS kept (project_id, event, "hour", keys)
-    SELECT project_id, event, "hour", count(*) FROM raised WHERE new GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    ON CONFLICT (project_id, event, "hour") DO UPDATE SET keys = kept.keys + excluded.keys
-    RETURNING project_id, event, "hour", keys
-)
-INSERT INTO detail_gaps (project_id, event, "hour")
-SELECT project_id, event, "hour" FROM counted WHERE keys > %(keys)s ORDER BY 1, 2, 3
-ON CONFLICT DO NOTHING
-"""
-RAISE_DETAIL_DAY = raise_rollup("usage_detail_day", "day", DETAIL, NO_GAP)
-RAISE_HOUR = raise_rollup("usage_hour", '"hour"', "customer_id")
-RAISE_DAY = raise_rollup("usage_day", "day", "customer_id")
-RAISE_STATUS_DAY = raise_rollup("usage_status_day", "day", "customer_id, status", NO_GAP)
-RAISE_ENDPOINT_HOUR = raise_rollup("usage_endpoint_hour", '"hour"', ENDPOINT, NO_GAP)
-# Last what all writers of a project meet on: the rows that all its customers share.
-RAISE_OTHERS = (RAISE_DETAIL_DAY, RAISE_HOUR, RAISE_DAY, RAISE_STATUS_DAY, RAISE_ENDPOINT_HOUR)
 
 
 def prepare(cursor: CursorWrapper) -> None:
@@ -208,8 +166,7 @@ def store(
     """
     if floating:
         cursor.execute(FIX_TIMES)
-    also = KEEP_KEYS if attribute else ""
-    cursor.execute(INSERT_EVENTS.replace("{also}", also), {"oldest": oldest})
+    _insert(cursor, oldest, KEEP_KEYS if attribute else "")
     cursor.execute(
         "SELECT project_id, sum(calls)::bigint, bool_and(short) FROM staged_usage GROUP BY project_id"
     )
@@ -222,6 +179,25 @@ def store(
     for level in RAISE_OTHERS:
         cursor.execute(level)
     return {project_id: calls for project_id, calls, _ in stored}
+
+
+def _insert(cursor: CursorWrapper, oldest: datetime, also: str) -> None:
+    """Without looking for duplicates first, which takes a quarter of the time. Where one turns up all is
+    inserted again with that look, and for a while nothing without: retries seldom come alone."""
+    values = {"oldest": oldest}
+    insert = INSERT_EVENTS.replace("{also}", also)
+    if not also and time.monotonic() > _Careful.until:
+        try:
+            with transaction.atomic():
+                cursor.execute(insert.replace("{conflict}", ""), values)
+            return
+        except IntegrityError:
+            _Careful.until = time.monotonic() + CAREFUL_SECONDS
+    cursor.execute(insert.replace("{conflict}", "ON CONFLICT DO NOTHING"), values)
+
+
+class _Careful:
+    until = 0.0  # time.monotonic()
 
 
 def stored_by_entry(cursor: CursorWrapper) -> dict[int, int]:
