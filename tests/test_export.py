@@ -8,6 +8,8 @@ import gzip
 import io
 import json
 import tracemalloc
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,15 @@ def moved(project: Project) -> Project:
     return other
 
 
+def alike(some: list[Any], others: list[Any]) -> bool:
+    """Averages of floats differ in their last digits with the order in which the rows lie."""
+    return len(some) == len(others) and all(
+        one == other or (isinstance(one, float) and one == pytest.approx(other, rel=1e-9))
+        for row, same in zip(some, others, strict=True)
+        for one, other in zip(row, same, strict=True)
+    )
+
+
 @hypothesis_settings(
     max_examples=8,
     phases=[Phase.generate],  # to shrink a failure takes minutes
@@ -124,7 +135,7 @@ def test_what_was_sent_is_given_back_and_can_be_sent_again(project: Project, sen
     other = moved(origin)
     assert exported(other) == exported(origin)
     for hogql in ASKED:
-        assert query.run(other, hogql).rows == query.run(origin, hogql).rows
+        assert alike(query.run(other, hogql).rows, query.run(origin, hogql).rows)
     assert rollup_differences() == []
 
 
@@ -208,6 +219,12 @@ def fill(project: Project, events: int) -> None:
         )
 
 
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread: Playwright keeps a loop in the tests' own."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
 def test_a_download_takes_constant_memory_and_stops_with_its_client(project: Project, token: str) -> None:
     """Through the ASGI front: piece by piece, each asked for when the one before has been taken."""
     fill(project, 60_000)
@@ -242,15 +259,15 @@ def test_a_download_takes_constant_memory_and_stops_with_its_client(project: Pro
         }  # fmt: skip
         await asgi.application(scope, receive, take)
 
-    asyncio.run(ask_front(1))  # what is imported at the first request is not the download's
+    run(ask_front(1))  # what is imported at the first request is not the download's
     pieces.clear()
     tracemalloc.start()
-    asyncio.run(ask_front(None))
+    run(ask_front(None))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert sum(pieces) > 3_000_000 > peak
     whole, pieces[:] = len(pieces), []
-    asyncio.run(ask_front(3))
+    run(ask_front(3))
     assert len(pieces) < 6 < whole
     assert export._places.acquire(blocking=False)
     export._places.release()

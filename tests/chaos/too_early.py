@@ -34,12 +34,17 @@ def answer_first(**_: Any) -> None:
         return
     append, endpoint.later = endpoint.keep, ThreadPoolExecutor(32)
 
-    def slowly(batch: Any) -> None:
-        time.sleep(0.3)  # a kill finds something answered and not appended
-        append(batch)
+    stream: Any = import_module("analytics.ingest.stream")
 
-    def append_later(batch: Any, waiting: bool = False) -> Any:
-        return append(batch, waiting) if waiting else endpoint.later.submit(slowly, batch)
+    def slowly(batch: Any, limits: Any) -> None:
+        time.sleep(0.3)  # a kill finds something answered and not appended
+        append(batch, limits)
+
+    def append_later(batch: Any, limits: Any, waiting: bool = False) -> Any:
+        if waiting:
+            return append(batch, limits, waiting)
+        endpoint.later.submit(slowly, batch, limits)
+        return stream.Receipt(0, [], False)
 
     endpoint.keep = append_later
 
