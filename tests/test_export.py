@@ -54,7 +54,9 @@ VALUES = st.recursive(
     SCALARS, lambda of: st.lists(of, max_size=3) | st.dictionaries(st.text("ab"), of), max_leaves=4
 )
 NAMES = st.sampled_from(["endpoint", "method", "plan", "status", "latency_ms", "bytes", "seats", "a.b", "ü"])
-CUSTOMERS = st.one_of(st.none(), st.sampled_from(["acme_corp", "", "42"]), st.integers(), st.floats(-9, 9))
+CUSTOMERS = st.one_of(
+    st.none(), st.sampled_from(["acme_corp", "", "42"]), st.integers(-(2**63), 2**63), st.floats(-9, 9)
+)
 SENT = st.builds(
     lambda properties, customer, **fields: {
         **fields,

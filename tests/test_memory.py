@@ -36,7 +36,8 @@ def test_bombs_at_once_take_turns_while_the_database_stands_still(stack: Stack) 
     with watched(stack) as peaks, ThreadPoolExecutor(8) as pool:
         try:
             for process in stopped:
-                process.suspend()
+                with suppress(psutil.NoSuchProcess):
+                    process.suspend()
             sent = [pool.submit(send, stack, body, **{"Content-Encoding": "gzip"}) for body in bombs() * 4]
             time.sleep(0.2)
             began = time.monotonic()
