@@ -13,7 +13,11 @@ from django.db import DatabaseError, connection
 from agentry import valkey
 from agentry.accounts.models import AuditEntry, Project
 from analytics.hogql.levels import LEVELS
+from analytics.ingest import stream
+from analytics.ingest.batch import judge
+from analytics.ingest.decode import events
 from analytics.ingest.stream import recent_rejects
+from analytics.ingest.times import Clock
 from analytics.keeping import deletion, steps
 from analytics.keeping.deletion import delete_customer
 from analytics.models import Deletion
@@ -112,6 +116,14 @@ def test_an_hour_whose_details_are_incomplete_loses_the_customer_too(
     assert mentions("acme_corp") == []
     assert rollup_differences() == []
     assert ask("SELECT keys FROM detail_keys") == [(1,)]
+
+
+def test_the_excerpts_of_rejected_events_go_too(project: Project) -> None:
+    sent = judge(project.pk, events(b'[{"event":"","distinct_id":"acme_corp"}]'), Clock.at(NOW, 90))
+    stream.append(sent)
+    assert len(stream.recent_rejects(project.pk)) == 1
+    finish(delete_customer(project, "acme_corp", None))
+    assert stream.recent_rejects(project.pk) == []
 
 
 def test_history_older_than_raw_events_goes_with_them(project: Project) -> None:
