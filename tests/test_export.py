@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import threading
 import time
 import tracemalloc
 from collections.abc import Coroutine
@@ -70,6 +71,12 @@ SENT = st.builds(
     distinct_id=st.sampled_from(["", "acme\u2028\\"]),
     timestamp=st.integers(NOW - 3 * DAY, NOW).map(lambda ms: ms - 1),
 )
+
+
+@pytest.fixture(autouse=True)
+def no_other_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other files' tests ask for downloads, too, and do not read them."""
+    monkeypatch.setattr(export, "_places", threading.BoundedSemaphore(export.AT_ONCE))
 
 
 @pytest.fixture(autouse=True)

@@ -77,6 +77,11 @@ class _File:
         self._parts: Any = parts
         self._first: bytes | None = None
         self._closed = False
+        self._places = _places
+
+    def __del__(self) -> None:
+        """Of a response that was dropped and never closed."""
+        self.close()
 
     def begin(self) -> None:
         self._first = next(self._parts, b"")
@@ -94,7 +99,7 @@ class _File:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            _places.release()
+            self._places.release()
             self._parts.close()
 
 
