@@ -26,7 +26,7 @@ from analytics import metrics
 from analytics.engines import postgres_accounts
 from analytics.ingest import refused
 from analytics.ingest.batch import Batch
-from analytics.ingest.event import Entry
+from analytics.ingest.event import Entry, to_row
 from analytics.ingest.stream import append
 from analytics.ingest.times import Clock
 from analytics.write import pulse
@@ -93,6 +93,20 @@ def test_an_entry_whose_rows_are_none_is_a_dead_letter_as_a_whole(project: Proje
     assert len(stored()) == 1
     assert ask("SELECT count(*) FROM dead_letters WHERE reason LIKE 'undecodable%%'") == [(1,)]
     assert accounting(project.id).dead_lettered == 2
+
+
+@pytest.mark.parametrize("day", [NOW // DAY, 0])
+def test_a_row_that_is_none_does_not_hold_its_shard(project: Project, day: int) -> None:
+    good = event()
+    client = valkey.client()
+    rows = to_row(good).encode() + b"\t" * 12 + b"\n"
+    entry = Entry(project.id, NOW, [NOW // DAY, day], False, rows, {})
+    client.xadd("ingest:0", {"e": msgspec.msgpack.encode(entry), "n": 2})
+    client.incrby("ingest:backlog", 2)
+    drain_all()
+    assert stored() == {good.uuid: 1}
+    assert ask("SELECT sqlstate, reason LIKE 'undecodable%%' FROM dead_letters") == [("", True)]
+    assert accounting(project.id).dead_lettered == 1
 
 
 def test_metrics_show_the_accounting_the_backlog_and_its_age(project: Project) -> None:

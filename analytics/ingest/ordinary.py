@@ -1,4 +1,4 @@
-"""The short way of ordinary events: nearly all of them, in a third of the time.
+"""The short way of ordinary events, nearly all of them: judging one took 7.5 µs before, and 6.1 so.
 
 It takes no decision of its own. It accepts what `decode` and `check` would accept, with the same row (a
 property test holds it), and gives None for everything else, which they then judge.

@@ -212,13 +212,21 @@ def _reject(batch: Batch, gone: set[int], admitted: set[int]) -> None:
             continue
         if not admitted.issuperset(batch.days[rows.entry]):
             every = rows.data.splitlines(keepends=True)
-            inside = [row for row in every if at_of(row) // DAY in admitted]
+            inside = [row for row in every if _is_within(row, admitted)]
             batch.totals[rows.project_id, "rejected", "outside_window"] += len(every) - len(inside)
             rows = rows.only(inside)
         if rows.events:
             kept.append(rows)
     batch.rows = kept
     batch.property_types = {key: kind for key, kind in batch.property_types.items() if key[0] not in gone}
+
+
+def _is_within(row: bytes, admitted: set[int]) -> bool:
+    """A row that has no time is PostgreSQL's to refuse, alone."""
+    try:
+        return at_of(row) // DAY in admitted
+    except ValueError:
+        return True
 
 
 def _store(cursor: CursorWrapper, batch: Batch, rows: list[Rows], oldest: datetime, *, halve: bool) -> None:
@@ -261,9 +269,12 @@ def _halves(rows: list[Rows]) -> list[list[Rows]]:
 
 
 def _bury(cursor: CursorWrapper, batch: Batch, row: Rows, error: Exception) -> None:
-    payload = msgspec.json.encode(from_row(row.data)).decode()
-    reason = str(error).partition("\n")[0][:500].replace("\0", "")
-    sql.add_dead_letter(cursor, row.project_id, payload, sqlstate(error) or "", reason)
+    state, reason = sqlstate(error) or "", str(error).partition("\n")[0][:500].replace("\0", "")
+    try:
+        payload = msgspec.json.encode(from_row(row.data)).decode()
+    except (ValueError, msgspec.DecodeError):  # no row of ours: an error here would hold the shard for ever
+        payload, state, reason = base64.b64encode(row.data).decode(), "", f"{UNDECODABLE}: {reason}"
+    sql.add_dead_letter(cursor, row.project_id, payload, state, reason)
     batch.refused[row.project_id] += 1
     batch.dead[row.entry] += 1
 
