@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.chaos.kills import KINDS, schedule
 from tests.chaos.run import PATIENCE, SLICE, Plan, prove
 from tests.chaos.table import rendered
 
+# The same kills in every run, as with hypothesis; AGENTRY_HUNT=1 and `make prove` draw others.
+SEED = random.randrange(10**6) if "AGENTRY_HUNT" in os.environ else 7
 BREAKAGES = {
     "answer": ("lost", ("web worker", "web parent"), 4, 10_000),
     "ack": ("lost", ("celery parent", "celery child", "backend", "postmaster"), 4, 10_000),
@@ -23,9 +26,7 @@ BREAKAGES = {
 @pytest.mark.stack
 @pytest.mark.timeout(600)
 def test_whatever_is_killed_nothing_is_lost_doubled_or_unaccounted(tmp_path: Path) -> None:
-    report = prove(
-        Plan(random.randrange(10**6), *SLICE, outages=outages.SLICE, hold=0, slack=PATIENCE), tmp_path
-    )
+    report = prove(Plan(SEED, *SLICE, outages=outages.SLICE, hold=0, slack=PATIENCE), tmp_path)
     print(rendered(report))
     assert report.faults == []
     assert report.killed == dict.fromkeys([*KINDS, *outages.SLICE], 1)

@@ -50,16 +50,6 @@ def metrics(stack: Stack) -> dict[str, int]:
     return found
 
 
-def something_waits(stack: Stack) -> bool:
-    """Whether there is a backlog. (A scrape that finds Valkey too busy to answer knows of none.)"""
-    for _ in range(5):
-        with suppress(OSError):
-            if metrics(stack)["backlog"]:
-                return True
-        time.sleep(0.5)
-    return False
-
-
 def await_drain(stack: Stack) -> bool:
     """Whether the backlog was gone in time."""
     deadline = time.monotonic() + DRAIN_SECONDS

@@ -19,8 +19,15 @@ from tests.stack import Stack
 @contextlib.contextmanager
 def client(stack: Stack) -> Iterator[redis.Redis]:
     url = json.loads((stack.data_dir / "running.json").read_text())["VALKEY_URL"]
-    with redis.Redis.from_url(url) as found:
+    with redis.Redis.from_url(url, decode_responses=True) as found:
         yield found
+
+
+def backlog(stack: Stack) -> int:
+    """Events that wait, read where they are counted: with PostgreSQL away a scrape of /metrics may take
+    longer than a scraper waits."""
+    with client(stack) as valkey:
+        return int(str(valkey.get("ingest:backlog") or 0))
 
 
 @contextlib.contextmanager
