@@ -1,7 +1,8 @@
 """No way from one team to another: every address with a team in it, every kind of visitor.
 
-The addresses come from the URLconf itself, so a new one is walked as soon as it exists; one whose arguments
-this file does not know fails until somebody adds it here.
+The addresses come from the URLconf itself, so a new one is walked as soon as it exists. It fails until
+tests/route_table.py says who may come to it, and until this file knows the arguments in its address.
+REST and the tools of /mcp are walked with tokens by tests/test_route_tokens.py, from the same table.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.teams import create_team
 from publications.publish import publish
+from publications.tools import TOOLS
+from tests import route_table
 
 NOTHING = {404, 405}  # 405: a method that the address takes from nobody
 
@@ -37,14 +40,20 @@ def team_routes() -> list[str]:
     return sorted(str(pattern.name) for route, pattern in patterns() if "<slug:team>" in route)
 
 
-def role_of(name: str) -> Role:
-    """The role that a page asks for, as its decorator says."""
-    for _, pattern in patterns():
-        if pattern.name == name:
-            role = getattr(pattern.callback, "role", None)
-            assert isinstance(role, Role), f"{name} is not behind @team_page or @project_page"
-            return role
-    raise AssertionError(name)
+def is_rest(route: str, pattern: URLPattern) -> bool:
+    """Whether a key or a token opens it: /v1/, and what PostHog's clients send."""
+    return route.startswith(("v1/", "i/v1/")) or pattern.name == "posthog_capture"
+
+
+def bare(route: str) -> str:
+    return route.removesuffix("/")
+
+
+def methods_of(pattern: URLPattern) -> set[str]:
+    """What a view of REST answers to; ingest, which is no class, takes POST."""
+    view = getattr(pattern.callback, "view_class", None)
+    methods = {"get", "post", "put", "patch", "delete"}
+    return {"post"} if view is None else {method for method in methods if hasattr(view, method)}
 
 
 @pytest.fixture
@@ -87,10 +96,36 @@ def member(team: Team, role: Role) -> Client:
     return signed_in(user)
 
 
-def test_there_are_addresses_to_walk() -> None:
-    assert {"team", "create_project", "keys", "revoke_key", "tokens", "revoke_token", "customers"} <= set(
-        team_routes()
+def test_every_address_stands_in_the_table_of_who_may_come_to_it() -> None:
+    rest = {bare(route): methods_of(pattern) for route, pattern in patterns() if is_rest(route, pattern)}
+    pages = {pattern.name or bare(route) for route, pattern in patterns() if not is_rest(route, pattern)}
+    teams = set(team_routes())
+    table = route_table
+    add = [f"TEAM_PAGES: {name!r}: Role.…" for name in sorted(teams - set(table.TEAM_PAGES))]
+    known = table.PERSON | table.EVERYBODY
+    add += [f"PERSON or EVERYBODY: {name!r}" for name in sorted(pages - teams - known)]
+    add += [
+        f"REST: {route!r}: {dict.fromkeys(sorted(methods), 'Scope.…')}"
+        for route, methods in rest.items()
+        if methods != set(table.REST.get(route, ()))
+    ]
+    assert not add, "\nWho may come there? Add these lines to tests/route_table.py:\n" + "\n".join(add)
+    gone = (set(table.TEAM_PAGES) - teams) | (known - pages) | (set(table.REST) - set(rest))
+    assert not gone, f"\nThese addresses are gone; take them out of tests/route_table.py: {gone}"
+
+
+def test_every_tool_of_mcp_stands_in_the_table_with_its_scope() -> None:
+    scopes = {tool.name: tool.scope for tool in TOOLS}
+    assert scopes == route_table.TOOLS, "\nAdd the tool and its scope to TOOLS in tests/route_table.py"
+
+
+@pytest.mark.parametrize("name", team_routes())
+def test_the_decorator_of_a_page_asks_for_the_role_in_the_table(name: str) -> None:
+    role = next(
+        (getattr(entry.callback, "role", None) for _, entry in patterns() if entry.name == name), None
     )
+    assert isinstance(role, Role), f"{name} is not behind @team_page or @project_page"
+    assert role == route_table.least_role(name, "get"), f"{name} asks for {role}: see tests/route_table.py"
 
 
 @pytest.mark.parametrize("name", team_routes())
@@ -124,7 +159,7 @@ def test_nobody_signed_in_comes_to_the_sign_in_page(
 @pytest.mark.parametrize("name", team_routes())
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_role_opens_what_it_may_and_no_more(name: str, method: str, arguments: dict[str, Any]) -> None:
-    team, needed = Team.objects.get(slug="acme"), role_of(name)
+    team, needed = Team.objects.get(slug="acme"), route_table.least_role(name, method)
     ranks = list(Role)
     for role in ranks:
         client = member(team, role)

@@ -1,0 +1,114 @@
+"""Who may come to which address: one list. A new address fails tests/test_isolation.py until it is in it.
+
+A page of a team: its URL name and the least role, or (the role to GET it, the role to POST to it). A page of
+a person: the URL name, in PERSON. What everybody may open: in EVERYBODY. REST: the route, and for each method
+the scope of the API token. A tool of /mcp: its name and the scope.
+"""
+
+from __future__ import annotations
+
+from agentry.accounts.models import Role, Scope
+
+VIEWER, MEMBER, ADMIN, OWNER = Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER
+QUERY, PUBLISH, MANAGE = Scope.QUERY, Scope.PUBLISH, Scope.MANAGE
+DSN = "dsn"  # not a token: a DSN key
+
+TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
+    "change_limits": ADMIN,
+    "change_property": ADMIN,
+    "create_key": ADMIN,
+    "create_project": ADMIN,
+    "create_token": ADMIN,
+    "customers": VIEWER,
+    "customers_csv": VIEWER,
+    "customers_json": VIEWER,
+    "data": ADMIN,
+    "dead_letters": VIEWER,
+    "delete_customer": ADMIN,
+    "delete_project": OWNER,
+    "discard_letters": ADMIN,
+    "export": ADMIN,
+    "ingest_health": VIEWER,
+    "keys": VIEWER,
+    "limits": VIEWER,
+    "properties": VIEWER,
+    "publications": VIEWER,
+    "publish": MEMBER,
+    "replay_letters": ADMIN,
+    "revoke": MEMBER,
+    "revoke_key": ADMIN,
+    "revoke_token": ADMIN,
+    "rotate": MEMBER,
+    "send_test_event": MEMBER,
+    "team": VIEWER,
+    "tokens": VIEWER,
+}
+
+# Of whoever is signed in: nobody else's data can be named in their addresses.
+PERSON = {
+    "account_change_password",
+    "account_email",
+    "account_reauthenticate",
+    "account_set_password",
+    "home",
+    "new_team",
+}
+
+EVERYBODY = {
+    "account_confirm_email",
+    "account_confirm_login_code",
+    "account_email_verification_sent",
+    "account_inactive",
+    "account_login",
+    "account_logout",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_signup",
+    "docs",
+    "healthz",
+    "metrics",
+    "publication",  # the key of the link opens these three
+    "publication_csv",
+    "publication_json",
+    "readyz",
+    "schema",
+}
+
+# Without the slash at the end: every address works with it and without.
+REST: dict[str, dict[str, str]] = {
+    "v1/analytics/<slug:project>": {"post": DSN},
+    "v1/analytics/<slug:project>/query": {"post": QUERY},
+    "v1/analytics/<str:project>/customers/<path:customer_id>": {"delete": MANAGE},
+    "v1/analytics/<str:project>/export/<str:what>": {"get": MANAGE},
+    "v1/analytics/<str:project>/limits": {"get": MANAGE, "patch": MANAGE},
+    "v1/analytics/<str:project>/limits/<int:key>": {"patch": MANAGE},
+    "v1/analytics/<str:project>/publish": {"post": PUBLISH},
+    "v1/deletions": {"get": MANAGE},
+    "v1/deletions/<str:deletion_id>": {"get": MANAGE},
+    "v1/projects/<str:project>": {"delete": MANAGE},
+    "v1/publications": {"get": QUERY},
+    "v1/publications/<str:publication_id>": {"delete": PUBLISH, "get": QUERY, "patch": PUBLISH},
+    "v1/publications/<str:publication_id>/rotate": {"post": PUBLISH},
+    # PostHog's paths: the key may also stand in the body
+    "^(?:(?:batch|capture|i/v0/e)/?|e/)$": {"post": DSN},
+    "i/v1/analytics/events": {"post": DSN},
+}
+
+TOOLS = {
+    "agentry_analytics_query": QUERY,
+    "agentry_change_publication": PUBLISH,
+    "agentry_get_publication": QUERY,
+    "agentry_list_projects": QUERY,
+    "agentry_list_publications": QUERY,
+    "agentry_publish_query": PUBLISH,
+    "agentry_revoke_publication": PUBLISH,
+    "agentry_rotate_publication": PUBLISH,
+}
+
+
+def least_role(name: str, method: str) -> Role:
+    """The least role that may send this method ("get" or "post") to a page of a team."""
+    found = TEAM_PAGES[name]
+    return found if isinstance(found, Role) else found[method == "post"]
