@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from agentry.accounts.models import Project, Team, User
+from agentry.accounts.models import Membership, Project, Team, User
 
 
 class Import(models.Model):
@@ -69,3 +69,27 @@ class Deletion(models.Model):
         if self.finished_at is not None:
             return "done"
         return "waiting" if self.reached is None else "running"
+
+
+class Customer(models.Model):
+    """What a team knows of a customer that events do not say. There may be one without events, and reverse.
+
+    `customer_id` is as events have it, also ''; who calls without one is no customer. The owner is a member
+    of the project's team: whoever leaves it owns no customer any more.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="directory")
+    customer_id = models.TextField()
+    name = models.CharField(max_length=200, blank=True)
+    monthly_cap = models.PositiveBigIntegerField(null=True)  # calls in a calendar month, UTC
+    owner = models.ForeignKey(Membership, models.SET_NULL, null=True, related_name="+")
+    account_url = models.CharField(max_length=500, blank=True)  # http or https
+    notes = models.TextField(blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "customer_id"], name="one_customer_an_id")]
+
+    def __str__(self) -> str:
+        return self.name or self.customer_id

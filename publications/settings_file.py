@@ -7,11 +7,13 @@ from typing import Any
 from agentry.accounts.models import Project
 from analytics.answer import moment
 from analytics.engines import catalog
+from analytics.models import Customer
 from publications.models import publications_of
 
 
 def settings_of(project: Project) -> dict[str, Any]:
     publications = publications_of(project.team_id).filter(project=project)
+    directory = Customer.objects.filter(project=project).select_related("owner__user")
     return {
         "project": {
             "slug": project.slug,
@@ -20,6 +22,7 @@ def settings_of(project: Project) -> dict[str, Any]:
             "created_at": moment(project.created_at),
         },
         "property_types": dict(sorted(catalog.property_types(project.id).items())),
+        "customers": [_customer(each) for each in directory.order_by("customer_id")],
         "publications": [
             {
                 "publication_id": publication.pk,
@@ -30,4 +33,15 @@ def settings_of(project: Project) -> dict[str, Any]:
             }
             for publication in publications
         ],
+    }
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    return {
+        "customer_id": customer.customer_id,
+        "name": customer.name,
+        "monthly_cap": customer.monthly_cap,
+        "owner": customer.owner.user.email if customer.owner else None,
+        "account_url": customer.account_url,
+        "notes": customer.notes,
     }

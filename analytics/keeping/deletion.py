@@ -23,7 +23,7 @@ from agentry.errors import AgentryError
 from analytics.ingest import stream
 from analytics.ingest.wake import tell
 from analytics.keeping import steps
-from analytics.models import Deletion
+from analytics.models import Customer, Deletion
 
 CUSTOMER_CHARS = 200  # as ingest takes them
 # Keys are cached for some seconds: until then the project's events may still be let in, and are rejected.
@@ -54,6 +54,7 @@ def delete_customer(project: Project, customer: str, user: User | None) -> Delet
             cutoff_ms=cutoff,
             requested_by=user,
         )
+        Customer.objects.filter(project=project, customer_id=customer).delete()
         _note(deletion, "customer.delete", f"{project.slug}/{customer}")
         transaction.on_commit(partial(tell, TASK))
     return deletion

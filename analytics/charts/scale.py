@@ -1,0 +1,103 @@
+"""The vertical scale of a chart: where a value lies, round ticks, and numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from analytics.customers.wording import MINUS, number
+
+Value = int | float | Decimal | None
+TICKS = 3  # as many steps as fit, none closer than a third of the height
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of the grid: `y` in pixels from the top, `text` beside it."""
+
+    y: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Values from `low` (zero, or below it) to `high` on `height` pixels; `step` is between ticks."""
+
+    low: float
+    high: float
+    step: float
+    height: int
+
+    def y(self, value: float) -> int:
+        """Pixels from the top. What is not zero never lies on the zero line."""
+        exact = round((self.high - value) / (self.high - self.low) * self.height)
+        zero = self.zero
+        if value > 0:
+            return min(exact, zero - 1)
+        return max(exact, zero + 1) if value < 0 else zero
+
+    @property
+    def zero(self) -> int:
+        return round(self.high / (self.high - self.low) * self.height)
+
+    @property
+    def ticks(self) -> list[Tick]:
+        count = round((self.high - self.low) / self.step)
+        values = [self.low + index * self.step for index in range(count + 1)]
+        return [
+            Tick(round((self.high - each) / (self.high - self.low) * self.height), tick_text(each))
+            for each in values
+        ]
+
+
+def scale(values: Iterable[float], height: int) -> Scale:
+    """Round numbers that hold all `values` and zero."""
+    known = list(values)
+    high, low = max([0.0, *known]), min([0.0, *known])
+    span = high - low or 1.0
+    step = _round_up(span / TICKS)
+    if all(float(each).is_integer() for each in known):
+        step = max(1.0, step)
+    top, bottom = _steps(high, step), -_steps(-low, step)
+    return Scale(bottom * step, (top if top > bottom else bottom + 1) * step, step, height)
+
+
+def finite(value: Value) -> float | None:
+    """A value to draw; None where there is none."""
+    if value is None:
+        return None
+    real = float(value)
+    return real if math.isfinite(real) else None
+
+
+def figure(value: Value) -> str:
+    """12345 → "12,345", 0.12345 → "0.123", -3 → "−3", None → "–"."""
+    known = finite(value)
+    if value is None or known is None:
+        return "–"
+    if known.is_integer():
+        return number(int(value))
+    digits = max(0, 2 - math.floor(math.log10(abs(known)))) if abs(known) < 100 else 1
+    return f"{known:,.{min(digits, 12)}f}".replace("-", MINUS)
+
+
+def tick_text(value: float) -> str:
+    """1500000 → "1.5 M", 2000 → "2,000", 25000 → "25 k"."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            scaled = value / (1000 if unit == "k" else size)
+            return f"{scaled:,.10g} {unit}".replace("-", MINUS)
+    return f"{value:,.10g}".replace("-", MINUS)
+
+
+def _steps(size: float, step: float) -> int:
+    """Whole steps that hold `size`; at least one if it is more than nothing."""
+    return max(1, math.ceil(size / step - 1e-9)) if size > 0 else 0
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 2.5, 5 × 10ⁿ."""
+    power: float = 10.0 ** math.floor(math.log10(value))
+    return next(power * each for each in (1, 2, 2.5, 5, 10) if power * each >= value * (1 - 1e-9))
