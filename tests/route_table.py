@@ -39,6 +39,8 @@ TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
     "revoke_key": ADMIN,
     "revoke_token": ADMIN,
     "rotate": MEMBER,
+    "rotate_key": ADMIN,
+    "rotate_token": ADMIN,
     "send_test_event": MEMBER,
     "team": VIEWER,
     "tokens": VIEWER,

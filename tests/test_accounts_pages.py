@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from agentry.accounts import keystore
+from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import ApiToken, AuditEntry, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.secrets import mint
 from agentry.accounts.teams import create_team
@@ -119,6 +120,29 @@ def test_a_token_has_the_scopes_that_were_chosen(owner: Client) -> None:
     owner.post(f"{TOKENS}/{token.pk}/revoke")
     token.refresh_from_db()
     assert token.revoked_at is not None
+
+
+@pytest.mark.parametrize("what", ["key", "token"])
+def test_rotating_shows_the_new_one_once_and_when_the_old_one_ends(
+    owner: Client, project: Project, user: User, what: str
+) -> None:
+    page, form, model = (KEYS, DSN, DsnKey) if what == "key" else (TOKENS, TOKEN, ApiToken)
+    if what == "key":
+        old = issue_dsn_key(project, "Edge", user)[0].pk
+    else:
+        old = issue_api_token(project.team, "Bot", ["query"], user)[0].pk
+    address = f"{page}/{old}/rotate"
+    assert "24 more hours" in text(owner.get(address))
+    for wrong in ({}, {"overlap": "9y"}):
+        assert owner.post(address, wrong).status_code == 422
+    response = owner.post(address, {"overlap": "1h"})
+    assert (response.status_code, response["Location"]) == (303, page)
+    shown = text(owner.get(page))
+    assert len(set(form.findall(shown))) == 1 and "rotated; ends on" in shown
+    assert not form.search(text(owner.get(page)))
+    again = owner.post(address, {"overlap": "7d"})
+    assert again.status_code == 409 and "rotated already" in text(again)
+    assert model.objects.count() == 2
 
 
 @pytest.mark.parametrize("fields", [{}, {"name": ""}, {"name": "x" * 101}, {"name": "a\x00"}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -105,3 +106,24 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one scope."},
     )
+
+
+class RotateForm(forms.Form):
+    """For how long the old key lives on beside the new one."""
+
+    OVERLAPS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7)}
+
+    overlap = forms.ChoiceField(
+        label="The old one works for",
+        choices=[("1h", "1 more hour"), ("24h", "24 more hours"), ("7d", "7 more days")],
+        initial="24h",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose how long.",
+            "invalid_choice": "Choose 1 hour, 24 hours or 7 days.",
+        },
+    )
+
+    @property
+    def chosen(self) -> timedelta:
+        return self.OVERLAPS[self.cleaned_data["overlap"]]

@@ -1,4 +1,5 @@
-"""Pages of DSN keys and API tokens: made, shown once, listed by their prefix, revoked after a question."""
+"""Pages of DSN keys and API tokens: made, shown once, listed by their prefix, rotated with an overlap, and
+revoked after a question."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from django.urls import reverse
 
 from agentry.accounts import reveal
 from agentry.accounts.access import ProjectRequest, TeamRequest, has_role, project_page, team_page
-from agentry.accounts.forms import KeyForm, TokenForm
-from agentry.accounts.keys import issue_api_token, issue_dsn_key, revoke
+from agentry.accounts.forms import KeyForm, RotateForm, TokenForm
+from agentry.accounts.keys import issue_api_token, issue_dsn_key, revoke, rotate
 from agentry.accounts.models import ApiToken, DsnKey, Project, Role, Team
+from agentry.errors import AgentryError
 
 
 @project_page(Role.VIEWER)
@@ -35,8 +37,12 @@ def create_key(request: ProjectRequest, project: Project) -> HttpResponseBase:
 
 @project_page(Role.ADMIN)
 def revoke_key(request: ProjectRequest, project: Project, key: int) -> HttpResponseBase:
-    found = get_object_or_404(DsnKey.objects.select_related("project__team"), pk=key, project=project)
-    return _revoke(request, found, reverse("keys", args=[project.team.slug, project.slug]))
+    return _revoke(request, _key(project, key), reverse("keys", args=[project.team.slug, project.slug]))
+
+
+@project_page(Role.ADMIN)
+def rotate_key(request: ProjectRequest, project: Project, key: int) -> HttpResponseBase:
+    return _rotate(request, _key(project, key), reverse("keys", args=[project.team.slug, project.slug]))
 
 
 @team_page(Role.VIEWER)
@@ -59,8 +65,21 @@ def create_token(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 @team_page(Role.ADMIN)
 def revoke_token(request: TeamRequest, team: Team, token: int) -> HttpResponseBase:
-    found = get_object_or_404(ApiToken.objects.select_related("team"), pk=token, team=team)
-    return _revoke(request, found, reverse("tokens", args=[team.slug]))
+    return _revoke(request, _token(team, token), reverse("tokens", args=[team.slug]))
+
+
+@team_page(Role.ADMIN)
+def rotate_token(request: TeamRequest, team: Team, token: int) -> HttpResponseBase:
+    return _rotate(request, _token(team, token), reverse("tokens", args=[team.slug]))
+
+
+def _key(project: Project, key: int) -> DsnKey:
+    """Raises Http404 for another project's; a number over 64 bits is nobody's."""
+    return get_object_or_404(DsnKey.objects.select_related("project__team"), pk=key, project=project)
+
+
+def _token(team: Team, token: int) -> ApiToken:
+    return get_object_or_404(ApiToken.objects.select_related("team"), pk=token, team=team)
 
 
 def _keys(request: ProjectRequest, project: Project, form: KeyForm) -> HttpResponse:
@@ -101,6 +120,21 @@ def _revoke(request: TeamRequest, key: DsnKey | ApiToken, back: str) -> HttpResp
         messages.success(request, f"{key.name} ({key.prefix}…) is revoked.")
         return redirect(back)
     return render(request, "accounts/revoke.html", {"key": key, "back": back})
+
+
+def _rotate(request: TeamRequest, key: reveal.K, back: str) -> HttpResponse:
+    """The question on GET; on POST the successor, whose secret the list shows once."""
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    context: dict[str, object] = {"key": key, "back": back, "form": form}
+    if form.is_valid():
+        try:
+            _, secret = rotate(key, form.chosen, request.user)
+        except AgentryError as error:
+            context["refused"] = error
+        else:
+            return reveal.show_next(back, secret)
+    status = 409 if "refused" in context else 422 if form.errors else 200
+    return render(request, "accounts/rotate.html", context, status=status)
 
 
 def _live_first(keys: QuerySet[reveal.K]) -> QuerySet[reveal.K]:

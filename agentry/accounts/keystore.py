@@ -69,7 +69,8 @@ class Limit(NamedTuple):
 @dataclass(frozen=True)
 class Access:
     """What a key opens. A DSN key has a project and no scopes; an API token has scopes and its whole team.
-    `limits` are those of a DSN key and of its project."""
+    `limits` are those of a DSN key and of its project. At `ends_at` (seconds since the epoch) a rotated key
+    dies by itself: every process looks at its own clock, so nobody has to be told."""
 
     kind: Kind
     key_id: int
@@ -78,6 +79,11 @@ class Access:
     project_slug: str | None
     scopes: frozenset[str]
     limits: tuple[Limit, ...] = ()
+    ends_at: float | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ends_at is not None and time.time() >= self.ends_at
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def authorize(header: str | None, kind: Kind) -> Access:
     heard = _good.get(mark) or _wrong.get(mark)
     if heard is None or heard.until < time.monotonic():
         heard = _ask(mark, kind)
-    if heard.access is None:
+    if heard.access is None or heard.access.has_ended:
         raise _unauthorized(kind)
     last_used.mark(heard.access.kind, heard.access.key_id)
     return heard.access
@@ -151,8 +157,14 @@ def access_of(key: DsnKey | ApiToken) -> Access:
     if isinstance(key, DsnKey):
         project = key.project
         limits = (*_limits("project", project), *_limits("key", key))
-        return Access("dsn", key.pk, project.team_id, project.pk, project.slug, frozenset(), limits)
-    return Access("token", key.pk, key.team_id, None, None, frozenset(key.scopes))
+        return Access(
+            "dsn", key.pk, project.team_id, project.pk, project.slug, frozenset(), limits, _end(key)
+        )
+    return Access("token", key.pk, key.team_id, None, None, frozenset(key.scopes), ends_at=_end(key))
+
+
+def _end(key: DsnKey | ApiToken) -> float | None:
+    return None if key.ends_at is None else key.ends_at.timestamp()
 
 
 def _limits(holder: str, limited: Limited) -> Iterator[Limit]:

@@ -47,6 +47,7 @@ class Team(models.Model):
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=50, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    two_steps = models.BooleanField(default=False, db_default=False)  # its pages want a second step of all
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="teams"
     )
@@ -66,7 +67,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """An open door into a team: a link, used once."""
+    """An open door into a team: a link, used once. Whoever holds it and has the address comes in."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
@@ -76,6 +77,7 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
 
 
 class Limited(models.Model):
@@ -116,6 +118,7 @@ class Secret(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)  # rotated: it lives until then beside its successor
 
     class Meta:
         abstract = True
@@ -151,3 +154,6 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=50)
     subject = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "id"], name="audit_newest_first")]

@@ -54,7 +54,7 @@ PROJECT = [
 ]
 PROJECT_SETTINGS = [
     Page("setup", "Setup"),
-    Page("keys", "Keys", ("revoke_key",)),
+    Page("keys", "Keys", ("revoke_key", "rotate_key")),
     Page("properties", "Properties"),
     Page("limits", "Limits"),
     Page("thresholds", "Thresholds"),
@@ -63,7 +63,7 @@ PROJECT_SETTINGS = [
 TEAM = [
     Page("team", "Projects", ("create_project",)),
     Page("members", "Members"),
-    Page("tokens", "API tokens", ("revoke_token",)),
+    Page("tokens", "API tokens", ("revoke_token", "rotate_token")),
     Page("audit", "Audit log"),
     Page("team_settings", "Settings"),
 ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from agentry.accounts import keystore, last_used, limits, mirror
+from agentry.accounts import keys, keystore, last_used, limits, mirror
 
 RECENT = timedelta(minutes=10)
 
@@ -18,7 +18,9 @@ def flush_last_used() -> None:
 
 @shared_task(name="accounts.bury_recently_revoked", ignore_result=True)  # type: ignore[untyped-decorator]
 def bury_recently_revoked() -> None:
-    """Every few seconds: should a process have died between its commit and its word to Valkey."""
+    """Every few seconds: should a process have died between its commit and its word to Valkey; and rotated
+    keys whose time is over."""
+    keys.end_due()
     mirror.sweep(RECENT)
     limits.sweep(RECENT)
 

@@ -11,31 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from agentry.accounts import reveal
+from agentry.accounts import audit, reveal
 from agentry.accounts.access import LAST_PROJECT, TeamRequest, has_role, team_page
 from agentry.accounts.forms import ProjectForm, TeamForm
 from agentry.accounts.keys import issue_dsn_key
 from agentry.accounts.models import AuditEntry, Project, Role, Team, User
 from agentry.accounts.teams import create_project as create
 from agentry.accounts.teams import create_team
-
-# What the audit log says of a change, in words.
-CHANGES = {
-    "team.create": "team made",
-    "project.create": "project made",
-    "project.delete": "project deleted",
-    "project.export": "data taken out",
-    "customer.delete": "customer's data deleted",
-    "key.issue": "DSN key made",
-    "key.revoke": "DSN key revoked",
-    "token.issue": "API token made",
-    "token.revoke": "API token revoked",
-    "limits.change": "limits set",
-    "publication.publish": "published",
-    "publication.change": "publication changed",
-    "publication.rotate": "link rotated",
-    "publication.revoke": "publication withdrawn",
-}
 
 
 class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
@@ -107,7 +89,7 @@ def _team(request: TeamRequest, team: Team, form: ProjectForm) -> HttpResponse:
         "projects": team.projects.order_by("pk"),
         "memberships": team.memberships.select_related("user").order_by("joined_at", "pk"),
         "teams": request.user.teams.exclude(pk=team.pk).order_by("name"),
-        "changes": [(CHANGES.get(change.action, change.action), change) for change in changes],
+        "changes": [(audit.called(change.action), change) for change in changes],
         "may_manage": has_role(request.membership, Role.ADMIN),
         "form": form,
     }

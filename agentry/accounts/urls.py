@@ -21,9 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<slug:team>/tokens", key_pages.tokens, name="tokens"),
     path("t/<slug:team>/tokens/new", key_pages.create_token, name="create_token"),
     path("t/<slug:team>/tokens/<int:token>/revoke", key_pages.revoke_token, name="revoke_token"),
+    path("t/<slug:team>/tokens/<int:token>/rotate", key_pages.rotate_token, name="rotate_token"),
     path("t/<slug:team>/<slug:project>/keys", key_pages.keys, name="keys"),
     path("t/<slug:team>/<slug:project>/keys/new", key_pages.create_key, name="create_key"),
     path("t/<slug:team>/<slug:project>/keys/<int:key>/revoke", key_pages.revoke_key, name="revoke_key"),
+    path("t/<slug:team>/<slug:project>/keys/<int:key>/rotate", key_pages.rotate_key, name="rotate_key"),
     path("t/<slug:team>/<slug:project>/limits", limit_pages.limits_page, name="limits"),
     path("t/<slug:team>/<slug:project>/limits/change", limit_pages.change_limits, name="change_limits"),
 ]
