@@ -16,6 +16,7 @@ import pytest
 from tests.stack import ROOT, Stack
 
 SCRIPTS = ROOT / "tests" / "node"
+CLIENTS = ROOT / "static" / "clients"
 OLDEST = 20  # older ones warn at `fetch`, and have no `crypto`
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -78,8 +79,8 @@ def install(directory: Path) -> Node:
     (directory / "package.json").write_text(
         json.dumps(json.loads((SCRIPTS / "package.json").read_text()) | {"type": "module"})
     )
-    for name, text in zip(("agentry.js", "app.js", "documented.js"), document("js"), strict=True):
-        (directory / name).write_text(text)
+    shutil.copy(CLIENTS / "agentry.js", directory)
+    (directory / "documented.js").write_text(*document("js"))
     command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=240)
     if done.returncode:

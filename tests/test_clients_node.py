@@ -1,15 +1,16 @@
-"""The clients that people have under Node: posthog-node and Hono from npm, at a running Agentry."""
+"""The clients that people have under Node: posthog-node, and frameworks from npm with our middleware."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
+from analytics.setup.snippets import text_of
 from tests.lossy import lossy
 from tests.node_client import Node, environment, install, printed
-from tests.outage import duplicates, outage, settle
+from tests.outage import duplicates, outage
+from tests.sent import events
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -18,22 +19,6 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     return install(tmp_path_factory.mktemp("node"))
-
-
-def events(stack: Stack, customer: str, count: int) -> list[dict[str, Any]]:
-    """A customer's events, of which there must be so many, once everything is written."""
-    query = (
-        "select event, uuid, distinct_id, timestamp, properties.endpoint as endpoint,"
-        " properties.status as status, properties.method as method, properties.plan as plan,"
-        " properties.latency_ms as latency_ms, properties.ip_country as ip_country,"
-        " properties.sdk_version as sdk_version, properties.text as text, properties.$lib as lib"
-        f" from events where properties.customer_id = '{customer}' order by timestamp limit 10000"
-    )
-    settle(stack)
-    found = stack.ask(query)
-    assert len(found) == count
-    assert len({row["uuid"] for row in found}) == count
-    return found
 
 
 def test_the_walkthroughs_middleware(stack: Stack, node: Node) -> None:
@@ -48,24 +33,27 @@ def test_the_walkthroughs_middleware(stack: Stack, node: Node) -> None:
         assert (event["method"], event["ip_country"]) == ("GET", "DE")
 
 
-def test_the_documents_application(stack: Stack, node: Node) -> None:
+@pytest.mark.parametrize("framework", ["hono", "express", "fastify"])
+def test_the_setup_pages_middleware(stack: Stack, node: Node, framework: str) -> None:
     """Nothing is sent before the answers; what waits is sent at SIGTERM; nobody's request is no event."""
-    said = node.run("middleware.mjs", "app", **environment(stack))
+    snippet = text_of(f"{framework}.js", stack.url, stack.facts["project"])
+    (node.directory / f"{framework}.js").write_text(snippet)
+    said = node.run("apps.mjs", FRAMEWORK=framework, **environment(stack))
     assert said == {"answers": [200, 500, 404], "posts": 0}
-    thing, broken = events(stack, "hono_corp", 2)
+    thing, broken = events(stack, f"{framework}_corp", 2)
     assert (thing["endpoint"], thing["status"], thing["method"]) == ("/v1/things/:id", 200, "GET")
     assert (thing["plan"], thing["sdk_version"], thing["ip_country"]) == ("scale", "1.2.3", "DE")
     assert 0 <= thing["latency_ms"] < 5000
     assert (broken["endpoint"], broken["status"]) == ("/v1/broken", 500)
 
 
-def test_the_middleware_batches(stack: Stack, node: Node) -> None:
+def test_the_sender_batches(stack: Stack, node: Node) -> None:
     said = node.run("middleware.mjs", "many", "batch_corp", "1200", **environment(stack))
     assert said == {"posts": 3, "said": []}
     events(stack, "batch_corp", 1200)
 
 
-def test_the_middleware_outlasts_an_outage(stack: Stack, node: Node) -> None:
+def test_the_sender_outlasts_an_outage(stack: Stack, node: Node) -> None:
     with outage(stack):
         process = node.start("middleware.mjs", "many", "outage_corp", "700", **environment(stack))
     said = printed(process)
@@ -73,7 +61,7 @@ def test_the_middleware_outlasts_an_outage(stack: Stack, node: Node) -> None:
     events(stack, "outage_corp", 700)
 
 
-def test_the_middleware_sends_again_what_was_stored_already(stack: Stack, node: Node) -> None:
+def test_the_sender_sends_again_what_was_stored_already(stack: Stack, node: Node) -> None:
     before = duplicates(stack)
     with lossy(stack, losing=2) as proxy:
         variables = environment(stack) | {"AGENTRY_URL": proxy.url}
@@ -83,26 +71,27 @@ def test_the_middleware_sends_again_what_was_stored_already(stack: Stack, node: 
     assert duplicates(stack) - before == 700
 
 
-def test_the_middleware_holds_a_bounded_number(node: Node, stack: Stack) -> None:
-    said = node.run("middleware.mjs", "nowhere", **environment(stack))["said"]
-    words = [sentence for (sentence,) in said]
+def test_the_sender_holds_a_bounded_number(node: Node, stack: Stack) -> None:
+    answer = node.run("middleware.mjs", "nowhere", **environment(stack))
+    assert answer["counts"] == {"sent": 0, "rejected": 0, "dropped": 15, "lost": 8}
+    words = [sentence for (sentence,) in answer["said"]]
     assert words.count("agentry: 2 events lost") == 3  # 2 + 2 + 1 of five, then 2 + 1 of three
     assert words.count("agentry: 1 events lost") == 2
     assert [word for word in words if "dropped" in word] == ["agentry: 15 events dropped, 5 are waiting"]
 
 
-def test_the_middleware_breaks_no_answer(stack: Stack, node: Node) -> None:
+def test_the_sender_breaks_no_answer(stack: Stack, node: Node) -> None:
     said = node.run("middleware.mjs", "broken", **environment(stack))
-    assert said == {"posts": 0, "said": ["agentry:,Error: no customer"], "status": 200}
+    assert said == {"posts": 0, "said": ["agentry:,Error: no customer"]}
 
 
-def test_the_middleware_says_what_is_wrong_with_its_key(stack: Stack, node: Node) -> None:
+def test_the_sender_says_what_is_wrong_with_its_key(stack: Stack, node: Node) -> None:
     answer = node.run("middleware.mjs", "refused", **environment(stack))
     ((words, error),) = answer["said"]
     assert (answer["posts"], words, error["code"]) == (1, "agentry: refused", "unauthorized")
 
 
-def test_the_middleware_where_requests_have_a_context(stack: Stack, node: Node) -> None:
+def test_the_sender_where_requests_have_a_context(stack: Stack, node: Node) -> None:
     said = node.run("middleware.mjs", "edge", "edge_corp", **environment(stack))
     assert said == {"posts": 2, "said": [], "flights": 2}
     events(stack, "edge_corp", 2)

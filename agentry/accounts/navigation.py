@@ -17,7 +17,7 @@ from agentry.accounts.models import Membership, Role
 
 @dataclass(frozen=True)
 class Page:
-    """`name` of its route, `label` in the header; `also` are routes beneath it, where it is the current one."""
+    """`name` of its route, `label` in the header; `also` are routes beneath, where it is the current one."""
 
     name: str
     label: str
