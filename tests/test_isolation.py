@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from agentry.accounts.invitations import invite
 from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.teams import create_team
@@ -67,6 +68,8 @@ def arguments(team: Team, user: User) -> dict[str, Any]:
         "what": "settings",
         "project": project.slug,
         "key": issue_dsn_key(project, "Edge", user)[0].pk,
+        "member": add(team, Role.VIEWER).pk,
+        "invitation": invite(team.memberships.get(user=user), "new@example.com", Role.VIEWER)[0].pk,
         "token": issue_api_token(team, "Bot", ["query"], user)[0].pk,
     }
 
@@ -90,10 +93,13 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def add(team: Team, role: Role) -> Membership:
+    user = User.objects.create_user(f"{role}-{team.memberships.count()}@example.com")
+    return Membership.objects.create(team=team, user=user, role=role)
+
+
 def member(team: Team, role: Role) -> Client:
-    user = User.objects.create_user(f"{role}@example.com")
-    Membership.objects.create(team=team, user=user, role=role)
-    return signed_in(user)
+    return signed_in(add(team, role).user)
 
 
 def test_every_address_stands_in_the_table_of_who_may_come_to_it() -> None:

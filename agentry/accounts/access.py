@@ -41,8 +41,13 @@ ProjectView = Callable[Concatenate[ProjectRequest, Project, P], HttpResponseBase
 Page = Callable[..., HttpResponseBase]
 
 
+def rank(role: str) -> int:
+    """0 for a viewer to 3 for an owner."""
+    return _RANK[Role(role)]
+
+
 def has_role(membership: Membership, role: Role) -> bool:
-    return _RANK[Role(membership.role)] >= _RANK[role]
+    return rank(membership.role) >= rank(role)
 
 
 def team_page(role: Role) -> Callable[[TeamView[P]], Page]:

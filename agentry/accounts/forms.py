@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, RegexValidator
 from django.http import HttpRequest
 from django.utils.text import slugify
 
-from agentry.accounts.models import Project, Scope, Team, User
+from agentry.accounts.access import rank
+from agentry.accounts.models import Membership, Project, Role, Scope, Team, User
 from agentry.accounts.teams import RESERVED_SLUGS, create_team
 
 SLUG = RegexValidator(
@@ -52,7 +53,8 @@ class TeamNameForm(forms.Form):
         self.fields["email"].validators.append(MaxLengthValidator(254))
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        create_team(self.cleaned_data["team"].strip() or user.email.partition("@")[0], user)
+        if "team" in self.fields:  # not for somebody who was invited into one
+            create_team(self.cleaned_data["team"].strip() or user.email.partition("@")[0], user)
 
 
 class TeamForm(forms.Form):
@@ -106,6 +108,20 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one scope."},
     )
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "placeholder": "mira@initech.example"}),
+    )
+    role = forms.ChoiceField(label="Role", initial=Role.MEMBER.value)
+
+    def __init__(self, actor: Membership, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles = cast(forms.ChoiceField, self.fields["role"])
+        roles.choices = [(role.value, role.value) for role in Role if rank(role) <= rank(actor.role)]
 
 
 class RotateForm(forms.Form):

@@ -84,7 +84,7 @@ def _token(team: Team, token: int) -> ApiToken:
 
 def _keys(request: ProjectRequest, project: Project, form: KeyForm) -> HttpResponse:
     dsn_keys = project.dsn_keys.all()
-    secret = reveal.shown_now(request, dsn_keys)
+    secret = reveal.shown_now(request, dsn_keys.filter(created_by=request.user, revoked_at=None))
     context = {
         "project": project,
         "keys": _live_first(dsn_keys),
@@ -99,7 +99,7 @@ def _keys(request: ProjectRequest, project: Project, form: KeyForm) -> HttpRespo
 
 
 def _tokens(request: TeamRequest, team: Team, form: TokenForm) -> HttpResponse:
-    secret = reveal.shown_now(request, team.api_tokens.all())
+    secret = reveal.shown_now(request, team.api_tokens.filter(created_by=request.user, revoked_at=None))
     context = {
         "team": team,
         "tokens": _live_first(team.api_tokens.all()),

@@ -62,7 +62,7 @@ PROJECT_SETTINGS = [
 ]
 TEAM = [
     Page("team", "Projects", ("create_project",)),
-    Page("members", "Members"),
+    Page("members", "Members", ("invite", "leave_team", "remove_member")),
     Page("tokens", "API tokens", ("revoke_token", "rotate_token")),
     Page("audit", "Audit log"),
     Page("team_settings", "Settings"),

@@ -1,8 +1,8 @@
 """Show a new secret once, after the redirect that follows its making, without storing it on the server.
 
 The secret travels to the next page in a cookie of the very person who will read it: HttpOnly, only for that
-page, for two minutes, and gone once shown. The page shows it only if its fingerprint is a key that this
-person made there, so a cookie planted by somebody else shows nothing.
+page, for two minutes, and gone once shown. The page shows it only if its fingerprint is one of those that
+this person made there, so a cookie planted by somebody else shows nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 
 from agentry.accounts.access import TeamRequest
-from agentry.accounts.models import ApiToken, DsnKey
+from agentry.accounts.models import ApiToken, DsnKey, Invitation
 from agentry.accounts.secrets import fingerprint
 
 COOKIE = "fresh"
 SECONDS = 120
 
 K = TypeVar("K", DsnKey, ApiToken)
+M = TypeVar("M", DsnKey, ApiToken, Invitation)
 
 
 def show_next(address: str, secret: str) -> HttpResponseRedirect:
@@ -38,11 +39,10 @@ def show_next(address: str, secret: str) -> HttpResponseRedirect:
     return response
 
 
-def shown_now(request: TeamRequest, keys: QuerySet[K]) -> str | None:
-    """The secret to show on this page, if one of these keys was just made by this person."""
+def shown_now(request: TeamRequest, made: QuerySet[M]) -> str | None:
+    """The secret to show on this page, if it is of one of those that this person `made` and that live."""
     secret = request.COOKIES.get(COOKIE, "")
-    live = keys.filter(secret_hash=fingerprint(secret), created_by=request.user, revoked_at=None)
-    return secret if secret and live.exists() else None
+    return secret if secret and made.filter(secret_hash=fingerprint(secret)).exists() else None
 
 
 def shown(response: HttpResponse, address: str) -> HttpResponse:

@@ -8,6 +8,7 @@ import secrets
 DSN_KEY = "agd_"
 API_TOKEN = "agt_"
 LINK_KEY = "agp_"
+INVITATION = "agi_"
 SHOWN = 10  # characters of a secret that may be shown again: its kind and six more
 
 

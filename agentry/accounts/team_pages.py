@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.views import SignupView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +17,7 @@ from django.urls import reverse
 from agentry.accounts import audit, reveal
 from agentry.accounts.access import LAST_PROJECT, TeamRequest, has_role, team_page
 from agentry.accounts.forms import ProjectForm, TeamForm
+from agentry.accounts.join_pages import invitation_of
 from agentry.accounts.keys import issue_dsn_key
 from agentry.accounts.models import AuditEntry, Project, Role, Team, User
 from agentry.accounts.teams import create_project as create
@@ -21,7 +25,24 @@ from agentry.accounts.teams import create_team
 
 
 class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
-    """Sign-up, and straight on to the first request with a key that was made for it."""
+    """Sign-up, and straight on to the first request with a key that was made for it; or back to the
+    invitation that one came from, without a team of one's own."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().get_form_kwargs()
+        invitation = invitation_of(self.request)
+        if invitation is not None:
+            given["initial"] = {**given.get("initial", {}), "email": invitation.email}
+        return given
+
+    def get_form(self, form_class: type[Form] | None = None) -> Form:
+        form: Form = super().get_form(form_class)
+        if invitation_of(self.request) is not None:
+            form.fields.pop("team", None)  # allauth hands out one form again and again
+        return form
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**more), "invitation": invitation_of(self.request)}
 
     def form_valid(self, form: object) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
@@ -29,7 +50,7 @@ class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
         if not user.is_authenticated:  # the address must be confirmed first; or it has an account already
             return response
         project = _projects_of(user).first()
-        if project is None:
+        if project is None:  # invited: the way leads back there
             return response
         _, secret = issue_dsn_key(project, "First key", user)
         return reveal.show_next(reverse("keys", args=[project.team.slug, project.slug]), secret)
@@ -87,7 +108,7 @@ def _team(request: TeamRequest, team: Team, form: ProjectForm) -> HttpResponse:
     context = {
         "team": team,
         "projects": team.projects.order_by("pk"),
-        "memberships": team.memberships.select_related("user").order_by("joined_at", "pk"),
+        "members": team.memberships.count(),
         "teams": request.user.teams.exclude(pk=team.pk).order_by("name"),
         "changes": [(audit.called(change.action), change) for change in changes],
         "may_manage": has_role(request.membership, Role.ADMIN),

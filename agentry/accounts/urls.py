@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from agentry.accounts import key_pages, limit_pages, limit_rest, team_pages
+from agentry.accounts import join_pages, key_pages, limit_pages, limit_rest, member_pages, team_pages
 
 API = {
     "v1/analytics/<str:project>/limits": limit_rest.ProjectLimits,
@@ -18,6 +18,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/new", team_pages.new_team, name="new_team"),
     path("t/<slug:team>/", team_pages.team, name="team"),
     path("t/<slug:team>/projects", team_pages.create_project, name="create_project"),
+    path("join/<str:key>", join_pages.join, name="join"),
+    path("t/<slug:team>/members", member_pages.members, name="members"),
+    path("t/<slug:team>/members/leave", member_pages.leave_team, name="leave_team"),
+    path("t/<slug:team>/members/invite", member_pages.invite, name="invite"),
+    path(
+        "t/<slug:team>/members/invitations/<int:invitation>/revoke",
+        member_pages.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path("t/<slug:team>/members/<int:member>/role", member_pages.change_role, name="change_role"),
+    path("t/<slug:team>/members/<int:member>/remove", member_pages.remove_member, name="remove_member"),
     path("t/<slug:team>/tokens", key_pages.tokens, name="tokens"),
     path("t/<slug:team>/tokens/new", key_pages.create_token, name="create_token"),
     path("t/<slug:team>/tokens/<int:token>/revoke", key_pages.revoke_token, name="revoke_token"),
