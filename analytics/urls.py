@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from analytics.customers import views
+from analytics.customers.one import page
 from analytics.endpoint import QueryView
 from analytics.health.page import ingest_health, send_test_event
 from analytics.ingest.endpoint import ingest
@@ -44,6 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/customers", views.customers, name="customers"),
     path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
     path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),
+    path(f"{PROJECT}/customers/<path:customer_id>", page.customer_page, name="customer"),
+    path(f"{PROJECT}/customer", page.customer_by_id, name="customer_by_id"),
+    path(f"{PROJECT}/customer/note", page.note_customer, name="note_customer"),
 ]
 for route, view in KEEPING.items():  # with the slash, as documented, and without
     urlpatterns += [path(f"{route}/", view.as_view()), path(route, view.as_view())]

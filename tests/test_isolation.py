@@ -19,6 +19,7 @@ from agentry.accounts.invitations import invite
 from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.teams import create_team
+from analytics.models import Customer
 from publications.publish import publish
 from publications.tools import TOOLS
 from tests import route_table
@@ -63,6 +64,7 @@ def arguments(team: Team, user: User) -> dict[str, Any]:
     project = team.projects.get()
     publication, _ = publish(project, "raw_hogql", "Calls", {"query": "select count() from events"}, user)
     return {
+        "customer_id": Customer.objects.create(project=project, customer_id="wayne/ent").customer_id,
         "publication_id": publication.pk,
         "team": team.slug,
         "what": "settings",

@@ -36,6 +36,11 @@ def signed_percent(ratio: float | None, digits: int = 1) -> str:
     return f"{'+' if ratio > 0 else MINUS}{text}%"
 
 
+def signed(value: int) -> str:
+    """A change: 1200 → "+1,200", -3 → "−3", 0 → "0"."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
 def tone(ratio: float) -> str:
     """The class of a change's colour: only what moves has one."""
     return "up" if ratio >= MOVES else "down" if ratio <= -MOVES else "soft"
@@ -49,6 +54,11 @@ def percent(ratio: float) -> str:
 def day(value: date) -> str:
     """date(2026, 5, 4) → "4 May"."""
     return f"{value.day} {value:%b}"
+
+
+def long_day(value: date) -> str:
+    """date(2026, 5, 4) → "4 May 2026"."""
+    return f"{value.day} {value:%b} {value.year}"
 
 
 def ago(moment: datetime, now: datetime) -> str:
