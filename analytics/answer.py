@@ -48,10 +48,10 @@ def to_csv(result: Result) -> str:
     """A header and the rows (CRLF). Text that a spreadsheet would run as a formula gets a leading '."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_cell(column.name) for column in result.columns])
+    writer.writerow([cell(column.name) for column in result.columns])
     types = [column.type for column in result.columns]
     for row in result.rows:
-        writer.writerow([_cell(json_value(value, type_)) for value, type_ in zip(row, types, strict=True)])
+        writer.writerow([cell(json_value(value, type_)) for value, type_ in zip(row, types, strict=True)])
     return out.getvalue()
 
 
@@ -89,7 +89,8 @@ def in_zone(value: datetime, zone: str) -> str:
     return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A JSON value as a field of CSV."""
     if value is None:
         return ""
     if isinstance(value, list):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from html import unescape
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from agentry.accounts.models import Project, User
 from analytics import query
+from analytics.customers import export
 from tests.customers_page import NASTY, PAGE, calls, names, rows, thirty_one
 from tests.stored import store
 
@@ -29,6 +33,12 @@ def thirty(project: Project) -> None:
     store(project.pk, thirty_one())
 
 
+def file(reader: Client, address: str) -> str:
+    response = reader.get(address)
+    assert isinstance(response, StreamingHttpResponse)
+    return response.getvalue().decode()
+
+
 class TestCustomersWithStrangeNames:
     def test_they_are_text(self, reader: Client, project: Project) -> None:
         store(project.pk, [event for name in NASTY for event in calls(name, range(3))])
@@ -43,9 +53,9 @@ class TestCustomersWithStrangeNames:
 
     def test_in_the_exports_too(self, reader: Client, project: Project) -> None:
         store(project.pk, [event for name in NASTY for event in calls(name, range(3))])
-        answer = reader.get(f"{PAGE}.json").json()
+        answer = json.loads(file(reader, f"{PAGE}.json"))
         assert {row["customer_id"] for row in answer["rows"]} == set(NASTY)
-        table = list(csv.DictReader(io.StringIO(reader.get(f"{PAGE}.csv").content.decode())))
+        table = list(csv.DictReader(io.StringIO(file(reader, f"{PAGE}.csv"))))
         assert "'=cmd|' /C calc'!A0" in {row["customer_id"] for row in table}
 
 
@@ -53,14 +63,33 @@ class TestExports:
     def test_they_are_exactly_what_is_shown(self, reader: Client, thirty: None) -> None:
         state = "?sort=-active&search=c1"
         shown = rows(reader.get(PAGE + state))[:-2]
-        answer = reader.get(f"{PAGE}.json{state}").json()
-        table = list(csv.DictReader(io.StringIO(reader.get(f"{PAGE}.csv{state}").content.decode())))
+        answer = json.loads(file(reader, f"{PAGE}.json{state}"))
+        table = list(csv.DictReader(io.StringIO(file(reader, f"{PAGE}.csv{state}"))))
         assert [row[1] for row in shown] == [row["customer_id"] for row in answer["rows"]]
         assert [row["customer_id"] for row in table] == [row[1] for row in shown]
         assert [f"{row['calls']}" for row in answer["rows"]] == [row[2].split()[0] for row in shown]
         assert [f"{row['flag']} {row['reason']}" for row in table] == [row[7] for row in shown]
         assert answer["source"] == "rollup"
         assert not answer["truncated"]
+
+    def test_they_are_all_pages(
+        self, reader: Client, thirty: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shown = [*names(reader.get(PAGE))[:-2], *names(reader.get(f"{PAGE}?page=2"))[:-2]]
+        settings.QUERY_ROWS = 12  # in more pieces than one
+        monkeypatch.setattr(export, "CHUNK", 5)
+        for page in ("", "?page=2"):
+            answer = json.loads(file(reader, f"{PAGE}.json{page}"))
+            assert [row["customer_id"] for row in answer["rows"]] == shown
+            assert [row["rank"] for row in answer["rows"]] == [*range(1, 32)]
+            assert answer["row_count"] == 31
+        table = list(csv.DictReader(io.StringIO(file(reader, f"{PAGE}.csv?page=2"))))
+        assert [row["customer_id"] for row in table] == shown
+        assert len({row["share"] for row in table}) > 20
+
+    def test_of_nobody(self, reader: Client, project: Project) -> None:
+        assert file(reader, f"{PAGE}.csv").startswith("rank,customer_id,calls")
+        assert json.loads(file(reader, f"{PAGE}.json"))["rows"] == []
 
     @pytest.mark.parametrize("sort", ["-calls", "change", "-last", "trend", "customer"])
     def test_what_is_published_and_what_is_explained_are_the_rows_shown(

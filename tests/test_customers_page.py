@@ -158,10 +158,11 @@ class TestState:
             "search[]=x&page[]=1",
         ],
     )
-    def test_nonsense_falls_back(self, reader: Client, thirty: None, forged: str) -> None:
+    def test_nonsense_shows_the_usual(self, reader: Client, thirty: None, forged: str) -> None:
         response = reader.get(f"{PAGE}?{forged}")
         assert response.status_code == 200
         assert "<h1>Customers</h1>" in response.content.decode()
+        assert rows(response) or "Nobody found" in response.content.decode()
 
     def test_a_page_after_the_last_is_the_last(self, reader: Client, thirty: None) -> None:
         assert "Page 2 of 2" in reader.get(f"{PAGE}?page=99999").content.decode()
@@ -196,7 +197,7 @@ class TestStates:
     def test_other_events_are_named(self, reader: Client, project: Project) -> None:
         store(project.pk, calls("acme", range(3), event="<signup>"))
         body = reader.get(PAGE).content.decode()
-        assert "No api_request in the last 60 days" in body
+        assert "No <bdi>api_request</bdi> in 30 days, nor in as many days before" in body
         assert "3 × <bdi><code>&lt;signup&gt;</code></bdi>" in body
 
     def test_nobody_found(self, reader: Client, thirty: None) -> None:
@@ -245,6 +246,9 @@ class TestCost:
 
         monkeypatch.setattr(query, "run", listen)
         assert reader.get(PAGE).status_code == 200
+        assert len(asked) == 3 + 1 + 3  # events, plans, endpoints, methods: remembered for some minutes
+        asked.clear()
+        assert reader.get(f"{PAGE}?window=7").status_code == 200
         assert len(asked) == 3
 
     def test_a_full_page_stays_small(self, reader: Client, project: Project) -> None:

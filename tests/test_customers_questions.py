@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analytics.customers import questions
 from analytics.customers.state import SORTS, State
+from analytics.customers.window import Window
 from analytics.hogql.compiler import Compiled, compile_query
 from analytics.hogql.plan import Facts
 from analytics.hogql.scope import Context
@@ -63,12 +64,14 @@ def test_a_search_never_changes_the_statement(search: str) -> None:
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("window", [7, 30, 90])
 def test_every_state_is_a_question_for_daily_rollups(sort: str, window: int) -> None:
-    state = State(window=window, sort=sort, descending=False, search="a", page=3, size=50)
+    state = State(
+        window=Window.up_to_now(window, NOW.date()), sort=sort, descending=False, search="a", page=3, size=50
+    )
     for question in (
         questions.ranked(state),
         questions.published(state),
         questions.totals(state),
-        questions.series(["a", None]),
+        questions.series(state, ["a", None], largest=True),
     ):
         levels = [level for part in compiled(question).parts for level in part.levels]
         assert set(levels) == {"usage_day"}, question
@@ -76,8 +79,46 @@ def test_every_state_is_a_question_for_daily_rollups(sort: str, window: int) -> 
 
 def test_questions_roll_with_the_clock() -> None:
     """They are published as they are: no date of today may be frozen in them."""
-    state = State()
-    asked = (
-        questions.ranked(state) + questions.published(state) + questions.totals(state) + questions.series([])
-    )
-    assert str(datetime.now(UTC).year) not in asked
+    for window in (Window.up_to_now(30), Window.between(*_dates(9, 0)), Window.between(*_dates(9, 1))):
+        state = State(window=window, endpoint="/a", status="5xx")
+        asked = (questions.ranked(state), questions.published(state), questions.totals(state))
+        assert str(datetime.now(UTC).year) not in "".join([*asked, questions.filtered_series(state, ["a"])])
+
+
+def test_a_window_that_has_ended_keeps_its_dates() -> None:
+    window = Window.between("2026-05-01", "2026-05-14", NOW.date())
+    asked = questions.ranked(State(window=window))
+    assert "today()" not in asked
+    assert "day >= toDate('2026-05-01')" in asked
+    assert compiled(asked).parts[0].levels == ("usage_day",)
+
+
+@pytest.mark.parametrize(
+    ("filters", "level"),
+    [
+        ({"status": "5xx"}, "usage_status_day"),
+        ({"endpoint": "/v1/a'"}, "usage_detail_day"),
+        ({"plan": "pro", "method": "GET", "status": "2xx", "search": "a"}, "usage_detail_day"),
+    ],
+)
+def test_filters_are_answered_by_the_levels_with_details(filters: dict[str, str], level: str) -> None:
+    state = State(window=Window.up_to_now(30, NOW.date()), **filters)  # type: ignore[arg-type]
+    for question in (
+        questions.ranked(state, ["a", None]),
+        questions.published(state),
+        questions.totals(state, ["b"]),
+        questions.filtered_series(state, ["a"]),
+    ):
+        assert {each for part in compiled(question).parts for each in part.levels} == {level}
+
+
+def test_offered_values_need_no_customers() -> None:
+    found = compiled(questions.values("api_request", "endpoint", 50))
+    assert [part.levels for part in found.parts] == [("usage_endpoint_hour",)]
+
+
+def _dates(days: int, ago: int) -> tuple[str, str, date]:
+    """A window of so many days that ended so many days ago, and today."""
+    today = datetime.now(UTC).date()
+    last = today - timedelta(days=ago)
+    return (last - timedelta(days=days - 1)).isoformat(), last.isoformat(), today

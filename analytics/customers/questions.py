@@ -1,14 +1,16 @@
-"""The questions of the top-customers page, in HogQL over `usage`, which is answered from rollups.
+"""The questions of the top-customers page, in HogQL that is answered from rollups.
 
-The window is N days up to now: today, so far, is its last one. Changes compare N complete days with the N
-before them, so that no figure is a part of a day against a whole one.
+A plain one is over `usage`, a row a customer and day; one with filters is over the same rows made of
+`events`, which the levels with details answer. Changes compare complete days with as many before, so that no
+figure is a part of a day against a whole one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, timedelta
 
-from analytics.customers.state import EVENT, State
+from analytics.customers.state import DETAILS, State
 from analytics.customers.trend import THRESHOLDS
 
 # The page counts the flags of the largest customers over the whole horizon of trend: who was large and has
@@ -23,6 +25,7 @@ COLUMNS = {
     "last": "last_call_at",
     "trend": "week_change",
 }
+Names = Collection[str | None]
 
 
 def literal(text: str) -> str:
@@ -36,42 +39,58 @@ def containing(search: str) -> str:
     return f"customer_id ilike {literal(f'%{pattern}%')}"
 
 
-def ranked(state: State) -> str:
-    """The rows of the page: one a customer that called in the window or the one before it."""
-    days = state.window
+def among(names: Names) -> str:
+    """A condition: the customer is one of these."""
+    listed = ", ".join(literal(name) for name in names if name is not None)
+    parts = [f"customer_id in ({listed})"] if listed else []
+    if None in names:
+        parts.append("customer_id is null")
+    return f"({' or '.join(parts)})" if parts else "1 = 0"
+
+
+def ranked(state: State, only: Names | None = None) -> str:
+    """The rows of the page: one a customer that called in the window or the one before it.
+
+    `only` are the customers that a flag leaves, for the columns that the table's sums need all others too.
+    """
     helpers = f"""
-    sumIf(calls, {_complete(days)}) as complete_calls,
-    sumIf(calls, day < today() - {days}) as calls_before,
-    {_change(days)} as change,
-    {_change(7)} as week_change"""
-    return _ranking(state, helpers, COLUMNS[state.sort])
+    sumIf(calls, {_complete(state)}) as complete_calls,
+    sumIf(calls, {_before(state)}) as calls_before,
+    {_change(state, state.days)} as change,
+    {_change(state, _week(state))} as week_change"""
+    return _ranking(state, helpers, COLUMNS[state.sort], only)
 
 
-def published(state: State) -> str:
+def published(state: State, only: Names | None = None) -> str:
     """The same rows in the same order, with the columns that a stranger needs."""
-    order = {"change": "change_percent", "trend": _change(7)}.get(state.sort, COLUMNS[state.sort])
-    return _ranking(state, f"\n    round(100 * {_change(state.window)}, 1) as change_percent", order)
+    change = _change(state, state.days)
+    order = {"change": "change_percent", "trend": _change(state, _week(state))}
+    columns = f"\n    round(100 * {change}, 1) as change_percent"
+    return _ranking(state, columns, order.get(state.sort, COLUMNS[state.sort]), only)
 
 
-def _ranking(state: State, columns: str, order: str) -> str:
-    search = f"\n    and {containing(state.search)}" if state.search else ""
+def _ranking(state: State, columns: str, order: str, only: Names | None) -> str:
+    conditions = [containing(state.search)] if state.search else []
+    if only is not None:
+        conditions.append(among(only))
     offset = f" offset {(state.page - 1) * state.size}" if state.page > 1 else ""
     return f"""select
     customer_id,
-    sumIf(calls, day > today() - {state.window}) as total_calls,
-    countIf(day > today() - {state.window}) as active_days,
+    sumIf(calls, {_inside(state)}) as total_calls,
+    countIf({_inside(state)}) as active_days,
     max(last_call_at) as last_call_at,{columns}
-from usage
-where {_since(2 * state.window)}{search}
+from {_days(state, _since(state), state.window.last, conditions)}
 group by customer_id
 order by {order} {"desc" if state.descending else "asc"}{"" if state.sort == "customer" else ", customer_id"}
 limit {state.size}{offset}"""
 
 
-def totals(state: State) -> str:
-    """One row over all customers: how many, and their calls; `matching` are those that the search finds."""
-    days = state.window
-    matching = f"countIf({containing(state.search)})" if state.search else "count()"
+def totals(state: State, only: Names | None = None) -> str:
+    """One row over all customers: how many, their calls; `matching` are those that search and flag leave."""
+    conditions = [containing(state.search)] if state.search else []
+    if only is not None:
+        conditions.append(among(only))
+    matching = f"countIf({' and '.join(conditions)})" if conditions else "count()"
     return f"""select
     count() as customers,
     {matching} as matching,
@@ -85,66 +104,137 @@ def totals(state: State) -> str:
 from (
     select
         customer_id,
-        sumIf(calls, day > today() - {days}) as total_calls,
-        sumIf(calls, {_complete(days)}) as complete_calls,
-        sumIf(calls, day < today() - {days}) as calls_before,
+        sumIf(calls, {_inside(state)}) as total_calls,
+        sumIf(calls, {_complete(state)}) as complete_calls,
+        sumIf(calls, {_before(state)}) as calls_before,
         min(first_call_at) as first_call
-    from usage
-    where {_since(2 * days)}
+    from {_days(state, _since(state), state.window.last, [])}
     group by customer_id
 )"""
 
 
-def series(customers: Collection[str | None]) -> str:
-    """Daily calls over the horizon of trend, of `customers` and of the largest.
+def series(state: State, customers: Names, *, largest: bool) -> str:
+    """Daily calls, filters aside, over the horizon of trend, of `customers` and of the `largest`.
 
     One more than WATCHED of those, so that the answer shows whether there are more.
     """
-    days = THRESHOLDS.horizon
-    named = ", ".join(literal(name) for name in customers if name is not None)
-    wanted = [
-        f"""customer_id in (
-        select customer_id from usage where {_since(days)} and customer_id is not null
+    first = state.window.today - timedelta(days=THRESHOLDS.horizon)
+    wanted = [among(customers)] if customers or not largest else []
+    if largest:
+        wanted.append(f"""customer_id in (
+        select customer_id from {_usage(state, first, state.window.today, ["customer_id is not null"])}
         group by customer_id order by sum(calls) desc, customer_id limit {WATCHED + 1}
-    )"""
-    ]
-    if named:
-        wanted.append(f"customer_id in ({named})")
-    if None in customers:
-        wanted.append("customer_id is null")
+    )""")
+    return _by_day(_usage(state, first, state.window.today, [f"({' or '.join(wanted)})"]))
+
+
+def filtered_series(state: State, customers: Names) -> str:
+    """Daily calls that pass the filters, for the pictures."""
+    today = state.window.today
+    return _by_day(_details(state, today - timedelta(days=THRESHOLDS.period), today, [among(customers)]))
+
+
+def _by_day(days: str) -> str:
     return f"""select
     customer_id,
     groupArray(day) as days,
     groupArray(calls) as daily,
     max(last_call_at) as last_call_at
-from usage
-where {_since(days)} and ({" or ".join(wanted)})
+from {days}
 group by customer_id"""
 
 
 def events() -> str:
-    """Which events the project has at all: for the page that has nothing to show."""
-    return (
-        "select event, sum(calls) as total_calls from usage group by event order by total_calls desc limit 5"
-    )
+    """Which events the project has at all, the most frequent first."""
+    return "select event, sum(calls) as total_calls from usage group by event order by total_calls desc"
 
 
-def _since(days: int) -> str:
-    return f"event = {literal(EVENT)} and day >= today() - {days} and day <= today()"
+def begins(event: str) -> str:
+    """The first day that has this event."""
+    return f"select day from usage where event = {literal(event)} order by day limit 1"
 
 
-def _complete(days: int, before: int = 0) -> str:
-    """A condition: one of the `days` complete days that end `before` days before today."""
-    end = f"today() - {before}" if before else "today()"
-    return f"day < {end} and day >= today() - {before + days}"
+def values(event: str, column: str, most: int) -> str:
+    """The most frequent values of a property in the last 7 days.
+
+    The condition that always holds asks for hours: those without customers are fewer rows than the days of
+    each customer.
+    """
+    return f"""select properties.{column} as value
+from events
+where event = {literal(event)} and timestamp >= today() - 7 and toHour(timestamp) < 24
+    and value != '' and value is not null
+group by value
+order by count() desc, value
+limit {most}"""
 
 
-def _change(days: int) -> str:
-    """Complete days against as many before: 0.1 is a tenth more; NULL where there were no calls."""
-    before = f"sumIf(calls, {_complete(days, before=days)})"
+def _days(state: State, first: date, last: date, conditions: list[str]) -> str:
+    """What follows FROM: rows of customer, day, calls, first and last call."""
+    shape = _details if state.detailed else _usage
+    return shape(state, first, last, conditions)
+
+
+def _usage(state: State, first: date, last: date, conditions: list[str]) -> str:
+    found = [f"event = {literal(state.event)}", state.window.has(first, last), *conditions]
+    return f"usage\nwhere {f'{chr(10)}    and '.join(found)}"
+
+
+def _details(state: State, first: date, last: date, conditions: list[str]) -> str:
+    day = state.window.day
+    found = [
+        f"event = {literal(state.event)}",
+        f"timestamp >= {day(first)} and timestamp < {day(last)} + 1",
+        *(f"properties.{name} = {literal(value)}" for name in DETAILS if (value := getattr(state, name))),
+        *([_status(state.status)] if state.status else []),
+        *conditions,
+    ]
+    return f"""(
+    select
+        properties.customer_id as customer_id,
+        toDate(timestamp) as day,
+        count() as calls,
+        min(timestamp) as first_call_at,
+        max(timestamp) as last_call_at
+    from events
+    where {f"{chr(10)}        and ".join(found)}
+    group by customer_id, day
+)"""
+
+
+def _status(group: str) -> str:
+    low = int(group[0]) * 100
+    return f"properties.status >= {low} and properties.status < {low + 100}"
+
+
+def _since(state: State) -> date:
+    return state.window.before_first
+
+
+def _week(state: State) -> int:
+    return min(7, state.days)
+
+
+def _inside(state: State) -> str:
+    return f"day >= {state.window.day(state.window.first)}"
+
+
+def _complete(state: State) -> str:
+    return state.window.has(state.window.complete_first, state.window.complete_last)
+
+
+def _before(state: State) -> str:
+    return f"day <= {state.window.day(state.window.before_last)}"
+
+
+def _change(state: State, days: int) -> str:
+    """The last `days` complete days against as many before: 0.1 is a tenth more; NULL: no calls before."""
+    window, last = state.window, state.window.complete_last
+    middle, first = last - timedelta(days=days), last - timedelta(days=2 * days)
+    before = f"sumIf(calls, {window.has(first + timedelta(days=1), middle)})"
     return f"""if(
         {before} > 0,
-        sumIf(calls, {_complete(days)})
+        sumIf(calls, {window.has(middle + timedelta(days=1), last)})
             / {before} - 1,
         null
     )"""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
-from analytics import answer, query
-from analytics.customers import questions, table
-from analytics.customers.state import EVENT, SIZES, WINDOWS, State
+from analytics import query
+from analytics.customers import export, filters, notes, questions, table
+from analytics.customers.state import FILTERS, SIZES, State
+from analytics.customers.window import LONGEST, WINDOWS, Window
+from analytics.keeping.export import download
 
 
 @require_safe
@@ -28,12 +33,13 @@ def customers(request: ProjectRequest, project: Project) -> HttpResponseBase:
     try:
         shown = table.read(project, state)
         state = shown.state
-        context = _shown(request, shown)
+        context = _shown(request, project, shown)
         if not shown.total.customers:
-            context["events"] = query.run(project, questions.events()).rows
+            context["events"] = query.run(project, questions.events()).rows[:5]
     except AgentryError as error:
         context["error"], status = error, error.status
-    context |= _controls(state)
+    context |= _controls(project, state)
+    context["notes"] = [*state.notes, *notes.about(project, state)]
     response = render(
         request, "customers.html" if whole else "customers.html#customers", context, status=status
     )
@@ -48,18 +54,26 @@ def customers(request: ProjectRequest, project: Project) -> HttpResponseBase:
 @require_safe
 @project_page(Role.VIEWER)
 def customers_json(request: ProjectRequest, project: Project) -> HttpResponseBase:
-    """The rows of the page at the same state, in the shape of a query's answer."""
-    return JsonResponse(answer.to_json(table.read(project, State.read(request.GET)).answer))
+    """All rows of the page's state, in the shape of a query's answer."""
+    return _file(request, project, export.json_file, "json", "application/json")
 
 
 @require_safe
 @project_page(Role.VIEWER)
 def customers_csv(request: ProjectRequest, project: Project) -> HttpResponseBase:
-    """The rows of the page at the same state, as a file."""
-    rows = answer.to_csv(table.read(project, State.read(request.GET)).answer)
-    name = f"customers-{project.slug}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+    """All rows of the page's state."""
+    return _file(request, project, export.csv_file, "csv", "text/csv; charset=utf-8")
+
+
+def _file(
+    request: ProjectRequest,
+    project: Project,
+    made: Callable[[Project, table.Table], Iterator[bytes]],
+    ending: str,
+    content_type: str,
+) -> HttpResponseBase:
+    shown = table.read(project, State.read(request.GET))
+    return download(made(project, shown), f"customers-{project.slug}.{ending}", content_type)
 
 
 def _wants_fragment(request: ProjectRequest) -> bool:
@@ -68,32 +82,59 @@ def _wants_fragment(request: ProjectRequest) -> bool:
     return asked and request.headers.get("HX-History-Restore-Request") != "true"
 
 
-def _controls(state: State) -> dict[str, Any]:
-    """What one can choose, whether or not there is an answer."""
+def _controls(project: Project, state: State) -> dict[str, Any]:
+    """What one can choose, whether or not there is an answer. `kept_…` are what a form takes along."""
+    window, today = state.window, state.window.today
     return {
         "state": state,
-        "event": EVENT,
-        "kept": state.query(form=True),
-        "windows": [(days, state.link(window=days)) for days in WINDOWS],
+        "window": window,
+        "kept": state.query("search", "page"),
+        "kept_filters": state.query("event", *FILTERS, "page"),
+        "kept_dates": state.query("window", "page"),
+        "windows": [(days, state.link(window=Window.up_to_now(days, today))) for days in WINDOWS],
+        "longest": LONGEST,
         "sizes": [(size, state.link(size=size)) for size in SIZES],
+        "event_names": filters.events(project, state),
+        "filters": filters.offered(project, state),
         "everybody": state.link(search=""),
+        "unfiltered": state.unfiltered,
     }
 
 
-def _shown(request: ProjectRequest, shown: table.Table) -> dict[str, Any]:
+def _shown(request: ProjectRequest, project: Project, shown: table.Table) -> dict[str, Any]:
     state = shown.state
-    searched = f" matching “{state.search}”" if state.search else ""
+    hogql = questions.ranked(state, shown.only)
     return {
         "shown": shown,
         "headings": [_heading(state, *heading) for heading in HEADINGS],
         "before": state.link(page=state.page - 1) if state.page > 1 else "",
         "after": state.link(page=state.page + 1) if state.page < shown.pages else "",
         "export": state.link(),
-        "hogql": questions.ranked(state),
-        "published": questions.published(state),
-        "description": f"Top API customers{searched} by {state.window}d volume",
+        "hogql": hogql,
+        "explore": _explore(project, hogql),
+        "published": questions.published(state, shown.only),
+        "description": _description(state),
+        "rolling": notes.how_it_rolls(state),
         "may_publish": has_role(request.membership, Role.MEMBER),
     }
+
+
+def _explore(project: Project, hogql: str) -> str:
+    """The address that opens the question in Explore, "" while there is none."""
+    try:
+        address = reverse("explore", args=[project.team.slug, project.slug])
+    except NoReverseMatch:
+        return ""
+    return f"{address}?{urlencode({'query': hogql})}"
+
+
+def _description(state: State) -> str:
+    """What a publication of the state is called."""
+    what = "API customers" if state.event == "api_request" else f"customers by {state.event}"
+    with_ = ", ".join(f"{name} {value}" for name, value in state.filtered)
+    found = f" matching “{state.search}”" if state.search else ""
+    days = f"{state.days}d volume" if state.window.named else state.window.name
+    return f"Top {what}{found}{f' ({with_})' if with_ else ''} by {days}"[:200]
 
 
 # sort, its header, its class, what sorting by it means
@@ -103,13 +144,13 @@ HEADINGS = [
     ("change", "Change", "n", "Complete days of the window against as many before"),
     ("active", "Active days", "n active", "Days of the window with at least one call"),
     ("last", "Last call", "n", "The latest call, UTC"),
-    ("", "Daily", "", "Calls a day; today, so far, is hollow"),
+    ("", "Daily", "", "Calls a day of the last 30 days; today, so far, is hollow"),
     ("trend", "Trend", "", "Sorts by the last 7 complete days against the 7 before"),
 ]
 
 
 def _heading(state: State, sort: str, label: str, kind: str, title: str) -> dict[str, str]:
-    label = f"{label}, {state.window} days" if sort == "calls" else label
+    label = f"{label}, {state.days} day{'' if state.days == 1 else 's'}" if sort == "calls" else label
     current = sort == state.sort
     return {
         "label": label,

@@ -1,0 +1,172 @@
+"""Windows by date, events and filters of the customers page, on real rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.http import StreamingHttpResponse
+from django.test import Client
+
+from agentry.accounts.models import Project, User
+from analytics import query
+from analytics.customers import filters
+from tests.customers_page import NASTY, PAGE, calls, figures, names, rows
+from tests.stored import store
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def reader(client: Client, user: User, project: Project) -> Client:
+    client.force_login(user)
+    return client
+
+
+def detailed(customer: str, days: range, each: int = 1, **details: Any) -> list[dict[str, Any]]:
+    return [event | details for event in calls(customer, days, each)]
+
+
+@pytest.fixture
+def mixed(project: Project) -> None:
+    """acme: half /v1/a GET 200 on plan pro, half /v1/b POST 500; bolt: /v1/a on free, silent for 20 days."""
+    good = {"endpoint": "/v1/a", "method": "GET", "status": 200, "plan": "pro"}
+    bad = {"endpoint": "/v1/b", "method": "POST", "status": 503, "plan": "pro"}
+    store(
+        project.pk,
+        [
+            *detailed("acme", range(61), 2, **good),
+            *detailed("acme", range(61), 2, **bad),
+            *detailed("bolt", range(20, 61), 3, **good | {"plan": "free", "status": 404}),
+            *calls("cato", range(61)),
+            *calls("cato", range(5), event="signup"),
+        ],
+    )
+
+
+def day(ago: int) -> date:
+    return datetime.now(UTC).date() - timedelta(days=ago)
+
+
+class TestWindowsByDate:
+    def test_the_days_of_it_count(self, reader: Client, mixed: None) -> None:
+        response = reader.get(f"{PAGE}?from={day(24)}&to={day(15)}")
+        by_name = {row[1]: row for row in rows(response)}
+        assert by_name["acme"][2].split()[0] == "40"
+        assert by_name["bolt"][2].split()[0] == "15"  # the 24th to the 20th day ago
+        assert by_name["acme"][3] == "0.0%"
+        assert by_name["bolt"][3] == "−50.0%"
+        assert by_name["bolt"][4] == "5 / 10"
+        assert "Calls, 10 days" in response.content.decode()
+
+    def test_days_older_than_the_project(self, reader: Client, mixed: None) -> None:
+        body = reader.get(f"{PAGE}?from={day(90)}&to={day(80)}").content.decode()
+        first = f"{day(60).day} {day(60):%b} {day(60).year}"
+        assert f"The first api_request is of {first}: " in body
+        assert "is older than that" in body
+        assert "in as many days before" in body  # and who the project has is no secret of it
+        partly = reader.get(f"{PAGE}?from={day(90)}&to={day(50)}").content.decode()
+        assert "the window begins before it" in partly
+
+    def test_one_that_is_none_is_said_on_the_page(self, reader: Client, mixed: None) -> None:
+        for headers in ({}, {"HX-Request": "true"}):
+            response = reader.get(f"{PAGE}?from={day(3)}&to={day(9)}", headers=headers)
+            assert response.status_code == 200
+            assert "The window ends before it begins" in response.content.decode()
+        assert "acme" in names(response)
+
+    def test_what_is_forged_is_text(self, reader: Client, mixed: None) -> None:
+        body = reader.get(PAGE, {"sort": "<script>alert(1)</script>", "from": "<b>"}).content.decode()
+        assert "<script>alert" not in body
+        assert "“&lt;script&gt;alert(1)&lt;/script&gt;” is no sort of this page" in body
+
+    def test_what_is_published_is_the_window_shown(
+        self, reader: Client, mixed: None, project: Project
+    ) -> None:
+        for window in (f"from={day(24)}&to={day(15)}", f"from={day(9)}&to={day(0)}", "window=7"):
+            response = reader.get(f"{PAGE}?{window}&endpoint=%2Fv1%2Fa")
+            shown = [row[1:3] for row in rows(response)[:-1] if "other" not in row[1]]
+            found = re.search(r'name="query" value="([^"]*)"', response.content.decode())
+            assert found
+            answer = query.run(project, unescape(found[1]))
+            assert [list(row[:2]) for row in answer.rows] == [
+                [name, int(count.split()[0])] for name, count in shown
+            ]
+            assert answer.source == "rollup"
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("asked", "found"),
+        [
+            ({"endpoint": "/v1/a"}, {"acme": "60", "bolt": "30"}),
+            ({"endpoint": "/v1/b"}, {"acme": "60"}),
+            ({"plan": "free"}, {"bolt": "30"}),
+            ({"method": "POST"}, {"acme": "60"}),
+            ({"status": "5xx"}, {"acme": "60"}),
+            ({"status": "4xx", "plan": "free", "method": "GET"}, {"bolt": "30"}),
+            ({"status": "2xx", "search": "ac"}, {"acme": "60"}),
+            ({"flag": "dormant"}, {"bolt": "30"}),
+            ({"flag": "steady", "endpoint": "/v1/a"}, {"acme": "60"}),
+            ({"endpoint": "/nowhere"}, {}),
+            ({"flag": "growing"}, {}),
+            ({"plan": "pro", "status": "3xx"}, {}),
+        ],
+    )
+    def test_they_leave_who_they_fit(
+        self, reader: Client, mixed: None, asked: dict[str, str], found: dict[str, str]
+    ) -> None:
+        response = reader.get(PAGE, asked)
+        table = {row[1]: row[2].split()[0] for row in rows(response)[: len(found)]}
+        assert table == found
+        assert response.content.decode().count(" selected>") >= len(asked) - ("search" in asked)
+
+    def test_shown_and_others_are_the_total(self, reader: Client, mixed: None) -> None:
+        shown = rows(reader.get(f"{PAGE}?flag=dormant"))
+        assert [row[1] for row in shown] == ["bolt", "2 others", "All 3 customers"]
+        assert int(shown[0][2].split()[0]) + int(shown[1][2].split()[0]) == int(shown[2][2])
+
+    def test_another_event(self, reader: Client, mixed: None) -> None:
+        response = reader.get(f"{PAGE}?event=signup")
+        assert names(response) == ["cato", "1 customer"]
+        assert figures(response)[0] == "Calls, 30 days 5"
+        body = reader.get(f"{PAGE}?event=<b>none</b>").content.decode()
+        assert "No <bdi>&lt;b&gt;none&lt;/b&gt;</bdi> in 30 days" in body
+        assert "<option selected>&lt;b&gt;none&lt;/b&gt;</option>" in body
+
+    def test_only_values_that_there_are_are_offered(self, reader: Client, mixed: None) -> None:
+        body = reader.get(PAGE).content.decode()
+        offered = re.findall(r'<option value="([^"]+)"', body)
+        assert offered[:3] == ["pro", "/v1/a", "/v1/b"]
+        assert re.findall(r"<option(?: selected)?>([^<]+)</option>", body) == ["api_request", "signup"]
+
+    def test_many_values_are_typed(
+        self, reader: Client, mixed: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(filters, "OFFERED", 1)
+        body = reader.get(f"{PAGE}?endpoint=/v1/b").content.decode()
+        assert 'name="endpoint" value="/v1/b" placeholder="Any endpoint" list="values-endpoint"' in body
+
+    def test_strange_values_are_text(self, reader: Client, project: Project) -> None:
+        named = [name for name in NASTY if name]
+        store(project.pk, [event for name in named for event in detailed("a", range(2), endpoint=name)])
+        for name in named:
+            response = reader.get(PAGE, {"endpoint": name})
+            assert names(response) == ["a", "1 customer"]
+            assert "<script>alert" not in response.content.decode()
+
+    def test_without_the_days_there_is_a_note(self, reader: Client, mixed: None) -> None:
+        body = reader.get(f"{PAGE}?window=90&status=5xx").content.decode()
+        assert "there is no whole window before to compare with" in body
+        body = reader.get(f"{PAGE}?from={day(200)}&to={day(1)}&status=5xx").content.decode()
+        assert "the days of the window before it are not counted" in body
+
+    def test_the_files_have_them_too(self, reader: Client, mixed: None) -> None:
+        response = reader.get(f"{PAGE}.json?status=4xx&flag=dormant")
+        assert isinstance(response, StreamingHttpResponse)
+        (row,) = json.loads(response.getvalue())["rows"]
+        assert (row["customer_id"], row["calls"], row["flag"]) == ("bolt", 30, "dormant")
