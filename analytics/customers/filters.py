@@ -17,6 +17,7 @@ from analytics.customers.state import DETAILS, FLAGS, STATUSES, State
 OFFERED = 50  # values of a list; where there are more one types, with these as suggestions
 EVENTS = 50
 SECONDS = 600
+SOON = 10  # seconds: what has nothing yet may have something at any moment
 CALLED = {"plan": "plan", "endpoint": "endpoint", "method": "method", "status": "status", "flag": "flag"}
 
 
@@ -62,8 +63,7 @@ def _remembered(project: Project, what: str, hogql: str) -> list[str]:
         if known is not None:
             return known
         known = [row[0] for row in query.run(project, hogql).rows]
-        if known:  # of a project that has nothing yet, the first event shall show at once
-            cache.set(key, known, SECONDS)
+        cache.set(key, known, SECONDS if known else SOON)
     except AgentryError:
         return []
     except RedisError:
