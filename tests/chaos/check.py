@@ -45,6 +45,8 @@ def metrics(stack: Stack) -> dict[str, int]:
                 found[family.name.removeprefix("agentry_events_")] += int(sample.value)
             elif family.name == "agentry_ingest_lag_seconds":
                 found["lag_ms"] = max(found["lag_ms"], round(sample.value * 1000))
+            elif family.name == "agentry_seconds_since_beat":
+                found["beat_ms"] = round(sample.value * 1000)
             elif family.name == "agentry_up":
                 found["up"] += int(sample.value)
     return found

@@ -34,6 +34,13 @@ def questions(stack: Stack) -> list[str]:
         return [wrong for found in pool.map(lambda one: list(_answer(stack, *one)), asked) for wrong in found]
 
 
+def ask(stack: Stack) -> tuple[int, str | None, bytes]:
+    """Status, Retry-After and content of a question."""
+    headers = {"Authorization": f"Bearer {stack.facts['api_token']}", "Content-Type": "application/json"}
+    path = f"/v1/analytics/{stack.facts['project']}/query/"
+    return Line(stack.port, {}).ask("POST", path, QUERY, **headers)
+
+
 def _answer(stack: Stack, method: str, path: str, body: bytes, headers: dict[str, str]) -> Iterator[str]:
     where, began = path.partition("?")[0], time.monotonic()
     try:
