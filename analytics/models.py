@@ -93,3 +93,40 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.customer_id
+
+
+class SavedQuery(models.Model):
+    """A question with a name. `owner` alone sees it; without one it is the team's, and stays when whoever
+    saved it leaves. A private one goes with its owner."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="saved_queries")
+    name = models.CharField(max_length=100)
+    query = models.TextField()
+    chart = models.CharField(max_length=10, blank=True)  # how it was looked at; "": as its columns suggest
+    owner = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "name"], name="saved_queries_of_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AskedQuery(models.Model):
+    """A question that somebody asked in Explore, and how it went: their own history, which goes with them.
+
+    `error` is the code of what went wrong, "" where there was an answer.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="asked_queries")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    query = models.TextField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    milliseconds = models.FloatField()
+    rows = models.IntegerField(null=True)
+    error = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "user", "-id"], name="asked_queries_of_person")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from analytics.customers import views
 from analytics.customers.one import page
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/analytics/<slug:project>/query", QueryView.as_view()),
     re_path("^(?:(?:batch|capture|i/v0/e)/?|e/)$", capture, name="posthog_capture"),
     path("i/v1/analytics/events", capture_v1, name="posthog_capture_v1"),
+    path("", include("analytics.explore.urls")),
     path(f"{PROJECT}/properties", properties, name="properties"),
     path(f"{PROJECT}/properties/change", change_property, name="change_property"),
     path(f"{PROJECT}/data", pages.data, name="data"),

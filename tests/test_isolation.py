@@ -19,6 +19,7 @@ from agentry.accounts.invitations import invite
 from agentry.accounts.keys import issue_api_token, issue_dsn_key
 from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Role, Team, User
 from agentry.accounts.teams import create_team
+from analytics.explore.saved import save
 from analytics.models import Customer
 from publications.publish import publish
 from publications.tools import TOOLS
@@ -69,6 +70,8 @@ def arguments(team: Team, user: User) -> dict[str, Any]:
         "team": team.slug,
         "what": "settings",
         "project": project.slug,
+        "form": "json",
+        "saved_id": save(project, user, "Calls", "select 1", "", shared=True).pk,
         "key": issue_dsn_key(project, "Edge", user)[0].pk,
         "member": add(team, Role.VIEWER).pk,
         "invitation": invite(team.memberships.get(user=user), "new@example.com", Role.VIEWER)[0].pk,
@@ -194,7 +197,7 @@ def test_a_member_of_two_teams_cannot_mix_them(name: str, method: str, arguments
         return
     response = getattr(signed_in(mine), method)(address_of(name, arguments | {"team": own.slug}))
     assert response.status_code in NOTHING
-    if foreign - {"project", "what"}:  # one's own project, a foreign thing in it
+    if foreign - {"project", "what", "form"}:  # one's own project, a foreign thing in it
         here = address_of(name, arguments | {"team": own.slug, "project": "own"})
         assert getattr(signed_in(mine), method)(here).status_code in NOTHING
     assert not DsnKey.objects.exclude(revoked_at=None).exists()
