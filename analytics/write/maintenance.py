@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import redis
 import structlog
@@ -52,7 +52,8 @@ def _maintain(now: datetime) -> None:
     _in_steps(lambda: prune.event_times(now - EVENT_TIMES))
     for shard, first in oldest.items():
         prune.written_entries(shard, now - WRITTEN_ENTRIES, first)
-    log.info("maintained", dropped=[day.isoformat() for day in dropped])
+    indexed = partitions.index_past(now)  # last: it waits for whoever reads for long
+    log.info("maintained", dropped=_names(dropped), indexed=_names(indexed))
 
 
 def oldest_entries() -> dict[int, int | None] | None:
@@ -67,6 +68,10 @@ def months_before(moment: datetime, months: int) -> datetime:
     """The start of the month that many months earlier."""
     month = moment.year * 12 + moment.month - 1 - months
     return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+
+
+def _names(days: list[date]) -> list[str]:
+    return [day.isoformat() for day in days]
 
 
 def _in_steps(step: Callable[[], int]) -> None:

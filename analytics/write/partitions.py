@@ -20,6 +20,10 @@ EXISTING = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'events'::regclass AND {pending} i.inhdetachpending
 """
+INDEXED = """
+SELECT t.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+WHERE x.relname = t.relname || '_customer' AND t.relname ~ '^events_[0-9]{8}$' AND i.indisvalid
+"""
 LEFT_OVER = """
 SELECT c.relname FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^events_[0-9]{8}$'
@@ -72,6 +76,30 @@ def analyze(now: datetime) -> None:
             cursor.execute(f"ANALYZE {name(day)}")
 
 
+def index_past(now: datetime) -> list[date]:
+    """Make days that are over quick to search by customer; gives those that were not. No transaction.
+
+    Only when a day is over: an index to keep up with would cost the writer a fifth, and one that is built at
+    the end of a day of 1.4 million events takes 3 s and 10 MB. Late events still go in."""
+    today = now.astimezone(UTC).date()
+    due = sorted(day for day in existing() - _indexed() if day < today)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '60s'")
+        try:
+            for day in due:
+                table = name(day)
+                # One that was interrupted is left invalid.
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {table}_customer")
+                cursor.execute(
+                    f"CREATE INDEX CONCURRENTLY {table}_customer ON {table}"
+                    " (project_id, (coalesce(customer_id, rest ->> 'customer_id')))"
+                )
+                cursor.execute(f"ANALYZE {table}")
+        finally:
+            cursor.execute("RESET lock_timeout")
+    return due
+
+
 def first_kept(moment: datetime) -> date:
     """The oldest day whose events an accepting process could still take at `moment`."""
     return (moment.astimezone(UTC) - timedelta(days=settings.RETENTION_DAYS)).date()
@@ -93,6 +121,10 @@ def drop_before(first: date) -> list[date]:
         finally:
             cursor.execute("RESET lock_timeout")
     return dropped
+
+
+def _indexed() -> set[date]:
+    return {_day(table) for table in _tables(INDEXED)}
 
 
 def _tables(query: str) -> list[str]:

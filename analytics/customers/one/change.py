@@ -39,6 +39,10 @@ class Dimension:
     parts: list[Part]
     uneven: float
 
+    @property
+    def title(self) -> str:
+        return self.name[0].upper() + self.name[1:]
+
 
 def split(name: str, counts: Iterable[tuple[Value, int, int]], before: int, now: int) -> Dimension:
     """`counts` are (value, calls before, calls now), a value as often as it comes; `before` and `now` are the
@@ -77,7 +81,8 @@ def ranked(dimensions: Iterable[Dimension]) -> list[Dimension]:
 
 @dataclass(frozen=True)
 class Why:
-    """The change of a customer's calls and its splits, the one that explains most first."""
+    """The change of a customer's calls and its splits, the one that explains most first. `days` is the length
+    of each span; 0: less than a day, with the same a week before."""
 
     before: int
     now: int
@@ -95,7 +100,7 @@ class Why:
     @property
     def sentence(self) -> str:
         """ "54% fewer calls than the 30 days before: 48 of the 54 points are endpoint POST /v1/quotes"."""
-        period = f"the {self.days} days before" if self.days > 1 else "the day before"
+        period = {0: "the week before", 1: "the day before"}.get(self.days, f"the {self.days} days before")
         if self.ratio is None:
             return (
                 f"{number(self.now)} calls, and none in {period}"

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
-from analytics.customers.one import address, pictures
+from analytics.customers.one import address, clients, pictures
 from analytics.customers.one.note import Note, save
 from analytics.customers.one.read import Profile, entry, read
 from analytics.customers.one.runway import HOW
 from analytics.customers.state import EVENT
 from analytics.customers.window import USUAL, WINDOWS, Window, WindowError, utc_today
+from analytics.engines.postgres_customer import CUT
 
 SHAPES = ("day", "hour")
 
@@ -56,6 +57,38 @@ def note_customer(request: ProjectRequest, project: Project) -> HttpResponseBase
     return redirect(address.page_of(project, customer))
 
 
+PARTS = ("clients", "latest")
+
+
+def _part(request: ProjectRequest, project: Project, customer: str | None, name: str) -> HttpResponse:
+    """What only raw events say, for htmx; an error stands in its place."""
+    window, _ = _window(request.GET)
+    context = _controls(project, customer, window, "day") | _raw(project, customer, window, {name})
+    response = render(request, f"customer_raw.html#{name}", context)
+    patch_cache_control(response, private=True, no_cache=True)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _raw(project: Project, customer: str | None, window: Window, names: set[str]) -> dict[str, Any]:
+    context: dict[str, Any] = {}
+    for name in names:
+        try:
+            if name == "latest":
+                context |= {"events": clients.latest(project, customer, EVENT), "cut": CUT}
+            else:
+                found = clients.clients(project, customer, EVENT, window)
+                compared = found.compared if found else None
+                context |= {
+                    "clients": found,
+                    "clients_read": True,
+                    "drawn": compared.why.drawn() if compared else [],
+                }
+        except AgentryError as error:
+            context[f"{name}_error"] = error
+    return context
+
+
 def _page(
     request: ProjectRequest,
     project: Project,
@@ -66,6 +99,9 @@ def _page(
 ) -> HttpResponse:
     if not address.possible(customer):
         return _nobody(request, customer)
+    part = request.GET.get("part", "")
+    if part in PARTS and request.headers.get("HX-Request") == "true":
+        return _part(request, project, customer, part)
     window, wrong = _window(request.GET)
     by = request.GET.get("by", "day") if request.GET.get("by") in SHAPES else "day"
     context = _controls(project, customer, window, by) | {"wrong": wrong}
@@ -75,6 +111,8 @@ def _page(
         return _rendered(request, context | {"error": error}, error.status)
     if not profile.known:
         return _nobody(request, customer)
+    if part in PARTS:
+        context |= _raw(project, customer, window, {part})
     context |= _shown(profile, by) | _rights(request, project, profile, note)
     return _rendered(request, context, status)
 
@@ -100,6 +138,7 @@ def _controls(project: Project, customer: str | None, window: Window, by: str) -
         parts = chosen.query() | ({"by": shape} if shape != "day" else {})
         return place + (("&" if "?" in place else "?") + urlencode(parts) if parts else "")
 
+    here = link(window, by)
     return {
         "customer": customer,
         "path": place.partition("?")[0],
@@ -107,7 +146,8 @@ def _controls(project: Project, customer: str | None, window: Window, by: str) -
         "window": window,
         "windows": [(days, link(Window.up_to_now(days, window.today), by)) for days in WINDOWS],
         "shapes": [(shape, link(window, shape)) for shape in SHAPES],
-        "here": link(window, by),
+        "here": here,
+        "parts": {name: f"{here}{'&' if '?' in here else '?'}part={name}" for name in PARTS},
     }
 
 

@@ -1,4 +1,4 @@
-"""The questions of a customer's page, in HogQL. All but `sample` and `latest` are answered from rollups."""
+"""The questions of a customer's page, in HogQL. All are answered from rollups."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def hours(event: str, customer: str | None, first: date, last: date) -> str:
 from events
 where event = {literal(event)} and {_is("properties.customer_id", customer)} and {_within(first, last)}
 group by hour order by hour"""
+
+
+def of_all(day: date) -> str:
+    """How many events of any kind the whole project has from a day on."""
+    return f"select sum(calls) as all_calls from usage where day >= toDate('{day}')"
 
 
 def _is(column: str, customer: str | None) -> str:
