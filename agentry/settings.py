@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "template_partials",
     "rest_framework",
@@ -127,6 +129,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts: e-mail and password; allauth brings confirmation and reset.
 AUTH_USER_MODEL = "accounts.User"
+PROJECT_END = "analytics.keeping.deletion.delete_project"  # (project, user); it has its own data to think of
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -142,6 +145,19 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the other sessions end; Django keeps this one
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True  # two weeks, without asking
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, a new address, a second step
+# The second step: a code from an app, a passkey (which also signs in alone), or a recovery code.
+MFA_ADAPTER = "agentry.accounts.second_step.SecondStep"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "agentry.accounts.passkey_forms.Add",
+    "authenticate_webauthn": "agentry.accounts.passkey_forms.Authenticate",
+    "login_webauthn": "agentry.accounts.passkey_forms.Login",
+    "reauthenticate_webauthn": "agentry.accounts.passkey_forms.Reauthenticate",
+}
+MFA_TOTP_ISSUER = "Agentry"
+MFA_TOTP_TOLERANCE = 1  # periods of 30 s that a phone's clock may be off
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE else 0  # whose X-Forwarded-For the rate limits believe
 LOGIN_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
@@ -160,6 +176,7 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = _smtp.scheme == "smtps", _smtp.scheme == "smtp"
 EMAIL_TIMEOUT = 10
 # Only mandatory confirmation can hide whether an address has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _smtp.hostname else "optional"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # where confirmation is mandatory nobody is in without it
 DEFAULT_FROM_EMAIL = env.text("AGENTRY_FROM_EMAIL", "Agentry <agentry@localhost>")
 
 REST_FRAMEWORK = {

@@ -43,7 +43,7 @@ class Deletion(models.Model):
     project is gone when this begins, so it is known by its number and slug only.
     """
 
-    team = models.ForeignKey(Team, models.CASCADE, related_name="deletions")
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="deletions")  # None: gone too
     project_id = models.IntegerField()
     project_slug = models.CharField(max_length=50)
     customer_id = models.TextField(null=True)  # None: the whole project

@@ -18,6 +18,7 @@ TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
     "change_property": ADMIN,
     "change_query": MEMBER,
     "change_role": ADMIN,
+    "change_two_steps": OWNER,
     "create_key": ADMIN,
     "create_project": ADMIN,
     "create_token": ADMIN,
@@ -31,6 +32,7 @@ TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
     "delete_customer": ADMIN,
     "delete_project": OWNER,
     "delete_query": MEMBER,
+    "delete_team": OWNER,
     "discard_letters": ADMIN,
     "explore": VIEWER,
     "explore_file": VIEWER,
@@ -47,6 +49,7 @@ TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
     "publications": VIEWER,
     "publish": MEMBER,
     "remove_member": ADMIN,
+    "rename_team": OWNER,
     "replay_letters": ADMIN,
     "revoke": MEMBER,
     "revoke_invitation": ADMIN,
@@ -58,17 +61,34 @@ TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
     "save_query": MEMBER,
     "send_test_event": MEMBER,
     "team": VIEWER,
+    "team_settings": OWNER,
     "tokens": VIEWER,
 }
 
 # Of whoever is signed in: nobody else's data can be named in their addresses.
 PERSON = {
+    "account",
     "account_change_password",
     "account_email",
     "account_reauthenticate",
     "account_set_password",
+    "delete_account",
+    "export_account",
     "home",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_download_recovery_codes",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
     "new_team",
+    "usersessions_list",
 }
 
 EVERYBODY = {
@@ -87,6 +107,8 @@ EVERYBODY = {
     "healthz",
     "join",  # the key of the invitation opens it, and coming in wants its address signed in
     "metrics",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
     "publication",  # the key of the link opens these three
     "publication_csv",
     "publication_json",

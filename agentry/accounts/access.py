@@ -11,12 +11,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from agentry.accounts.models import Membership, Project, Role, Team, User
+from agentry.accounts.second_step import has_second_step
 from agentry.errors import AgentryError, is_api
 
 P = ParamSpec("P")
@@ -56,9 +58,8 @@ def team_page(role: Role) -> Callable[[TeamView[P]], Page]:
     def decorate(view: TeamView[P]) -> Page:
         @wraps(view)
         def page(request: TeamRequest, team: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if not request.user.is_authenticated:
-                return sign_in(request)
-            _enter(request, team, role)
+            if (elsewhere := _enter(request, team, role)) is not None:
+                return elsewhere
             return view(request, request.membership.team, *args, **kwargs)
 
         page.role = role  # type: ignore[attr-defined]  # the isolation test reads it
@@ -75,9 +76,8 @@ def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
         def page(
             request: ProjectRequest, team: str, project: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
-            if not request.user.is_authenticated:
-                return sign_in(request)
-            _enter(request, team, role)
+            if (elsewhere := _enter(request, team, role)) is not None:
+                return elsewhere
             found = Project.objects.filter(team_id=request.membership.team_id, slug=project).first()
             if found is None:
                 raise Http404("no such project")
@@ -93,15 +93,31 @@ def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
     return decorate
 
 
-def _enter(request: TeamRequest, team: str, role: Role) -> None:
-    """Set request.membership, also for the page that refuses. Raises Http404, PermissionDenied."""
+def _enter(request: TeamRequest, team: str, role: Role) -> HttpResponseBase | None:
+    """Set request.membership, also for the page that refuses; or send to where one must be first.
+
+    Raises Http404, PermissionDenied.
+    """
+    if not request.user.is_authenticated:
+        return sign_in(request)
     memberships = Membership.objects.select_related("team")
     membership = memberships.filter(user=request.user, team__slug=team).first()
     if membership is None:
         raise Http404("no such team")
+    if membership.team.two_steps and not has_second_step(request.user):
+        return _set_up_second_step(request, membership.team)
     request.membership = membership
     if not has_role(membership, role):
         raise PermissionDenied(f"This page is for the role {role.value} and above.")
+    return None
+
+
+def _set_up_second_step(request: HttpRequest, team: Team) -> HttpResponseBase:
+    message = f"{team.name} wants a second step at sign-in. Set one up, then go on."
+    if is_api(request):
+        raise AgentryError(403, "second_step_required", message, "Set it up on the page of your account.")
+    messages.warning(request, message)
+    return _go(request, reverse("mfa_index"))
 
 
 def sign_in(request: HttpRequest) -> HttpResponseBase:
@@ -110,5 +126,12 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         message = "Nobody is signed in."
         raise AgentryError(401, "not_signed_in", message, "Sign in and open the address again.")
     if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": reverse("account_login")})
+        return _go(request, reverse("account_login"))
     return redirect_to_login(request.get_full_path())
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    """A fragment's request takes the whole page there."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from agentry.accounts import join_pages, key_pages, limit_pages, limit_rest, member_pages, team_pages
+from agentry.accounts import (
+    account_pages,
+    join_pages,
+    key_pages,
+    limit_pages,
+    limit_rest,
+    member_pages,
+    team_pages,
+    team_settings,
+)
 
 API = {
     "v1/analytics/<str:project>/limits": limit_rest.ProjectLimits,
@@ -15,10 +24,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", team_pages.home, name="home"),
     path("accounts/signup/", team_pages.SignUp.as_view(), name="account_signup"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/second-step/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("account", account_pages.account, name="account"),
+    path("account/export", account_pages.export_account, name="export_account"),
+    path("account/delete", account_pages.delete_account, name="delete_account"),
     path("teams/new", team_pages.new_team, name="new_team"),
     path("t/<slug:team>/", team_pages.team, name="team"),
     path("t/<slug:team>/projects", team_pages.create_project, name="create_project"),
     path("join/<str:key>", join_pages.join, name="join"),
+    path("t/<slug:team>/settings", team_settings.team_settings, name="team_settings"),
+    path("t/<slug:team>/settings/name", team_settings.rename_team, name="rename_team"),
+    path("t/<slug:team>/settings/two-steps", team_settings.change_two_steps, name="change_two_steps"),
+    path("t/<slug:team>/settings/delete", team_settings.delete_team, name="delete_team"),
     path("t/<slug:team>/members", member_pages.members, name="members"),
     path("t/<slug:team>/members/leave", member_pages.leave_team, name="leave_team"),
     path("t/<slug:team>/members/invite", member_pages.invite, name="invite"),

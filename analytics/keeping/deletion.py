@@ -16,9 +16,9 @@ import structlog
 from django.db import DatabaseError, transaction
 from redis.exceptions import RedisError
 
-from agentry.accounts import keystore
+from agentry.accounts import audit, keystore
 from agentry.accounts.keys import revoke
-from agentry.accounts.models import AuditEntry, Project, User
+from agentry.accounts.models import Project, User
 from agentry.errors import AgentryError
 from analytics.ingest import stream
 from analytics.ingest.wake import tell
@@ -55,7 +55,7 @@ def delete_customer(project: Project, customer: str, user: User | None) -> Delet
             requested_by=user,
         )
         Customer.objects.filter(project=project, customer_id=customer).delete()
-        _note(deletion, "customer.delete", f"{project.slug}/{customer}")
+        audit.record(project.team, user, "customer.delete", f"{project.slug}/{customer}")
         transaction.on_commit(partial(tell, TASK))
     return deletion
 
@@ -78,7 +78,7 @@ def delete_project(project: Project, user: User | None) -> Deletion:
             cutoff_ms=cutoff,
             requested_by=user,
         )
-        _note(deletion, "project.delete", project.slug)
+        audit.record(project.team, user, "project.delete", project.slug)
         project.delete()
         transaction.on_commit(partial(tell, TASK))
     return deletion
@@ -110,8 +110,3 @@ def deletions_of(team_id: int, most: int) -> list[Deletion]:
     """A team's, the newest first."""
     rows = Deletion.objects.filter(team_id=team_id).select_related("requested_by")
     return list(rows.order_by("-id")[:most])
-
-
-def _note(deletion: Deletion, action: str, subject: str) -> None:
-    subject = subject if len(subject) <= 200 else f"{subject[:150]}…{subject[-49:]}"
-    AuditEntry.objects.create(team=deletion.team, user=deletion.requested_by, action=action, subject=subject)
