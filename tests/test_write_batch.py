@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import uuid
 
+import msgspec
 import pytest
 from django.conf import settings
 
 from agentry.accounts.models import Project
 from analytics.ingest import wait
+from analytics.ingest.batch import Batch
 from analytics.ingest.event import AcceptedEvent
+from analytics.ingest.stream import append
+from analytics.ingest.times import Clock
 from tests.write_events import (
     DAY,
     NOW,
@@ -61,6 +66,22 @@ def test_a_measure_that_is_text_is_stored_whatever_it_says(project: Project, tex
     assert ask("SELECT rest::text FROM events") == [(rest,)]
     assert_accounted(project, received=1, stored=1)
     assert rollup_differences() == []
+
+
+def test_what_the_version_before_left_in_the_stream_is_written(project: Project) -> None:
+    """The form of an entry, by hand. A new worker meets entries of the web servers before it: whoever changes
+    the form keeps the reader of this one for a version."""
+    name = str(uuid.uuid4())
+    values = [name, NOW, "f", "api_request", "ann", "acme\\tcorp", "/v1/a", "GET", "\x01", 200, 1.5, "\x01"]
+    row = "\t".join(map(str, values)) + '\t{"sdk":"4"}\n'
+    entry = [project.id, NOW, [NOW // DAY], False, row.encode(), {"sdk": "String"}]
+    batch = Batch(project.id, Clock.at(NOW, settings.RETENTION_DAYS))
+    batch.entries.append((msgspec.msgpack.encode(entry), 1))
+    batch.accepted = 1
+    append(batch)
+    drain_all()
+    found = ask("SELECT uuid::text, customer_id, plan, status, latency_ms, rest FROM events")
+    assert found == [(name, "acme\tcorp", None, 200, 1.5, '{"sdk": "4"}')]
 
 
 def test_waiting_requests_hear_their_own_outcome(project: Project) -> None:
