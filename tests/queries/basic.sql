@@ -294,3 +294,5 @@ select event, groupArrayMovingAvg(properties.latency_ms) as m from events where 
 select ifNull(properties.plan, '') as p, groupArray(part) as parts from events array join splitByChar('_', event) as part group by p order by p;
 select arrayIntersect([3, 1, 2, 1], [1, 2, 3]) as a, arrayIntersect(['c', 'b', 'z'], ['b', 'a', 'c'], ['c', 'b']) as b;
 select toDate(toInt64(properties.status)) as d, toDateTime(properties.status) as t from events order by timestamp limit 30;
+-- printed
+select toIntOrZero('12x') as a, toIntOrNull('x') as b, toIntOrDefault('x', toInt64(7)) as c, toFloatOrZero('1.5') as d, toFloatOrNull('x') as e, toFloatOrDefault('x', 2.5) as f;

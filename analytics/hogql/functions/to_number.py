@@ -118,6 +118,12 @@ def _fold(name: str, target: Type) -> Callable[[list[Expr]], Expr | None]:
     return rewrite
 
 
+def _short(target: Type, rest: str) -> tuple[str, ...]:
+    """PostHog's names of the widest: toIntOrZero is toInt64OrZero."""
+    shorts = {"Int64": "Int", "Float64": "Float"}
+    return (f"to{shorts[str(target)]}{rest}",) if str(target) in shorts else ()
+
+
 def of_text(target: Type) -> Callable[[list[Type]], Type]:
     return lambda types: target.or_null(types[0].name == "String")
 
@@ -140,7 +146,14 @@ def _or_zero(target: Type) -> Function:
             return f"coalesce({text}, 0)"
         return f"(CASE WHEN {printer.value(call.args[0])} IS NOT NULL THEN coalesce({text}, 0) END)"
 
-    return Function(f"to{target}OrZero", "text", target, sql, f"text as {target}; 0 if it is none")
+    return Function(
+        f"to{target}OrZero",
+        "text",
+        target,
+        sql,
+        f"text as {target}; 0 if it is none",
+        aliases=_short(target, "OrZero"),
+    )
 
 
 def _or_null(target: Type) -> Function:
@@ -150,6 +163,7 @@ def _or_null(target: Type) -> Function:
         target.or_null(),
         lambda printer, call: as_number(printer, call.args[0], target, exact=True),
         f"text as {target}; NULL if it is none",
+        aliases=_short(target, "OrNull"),
     )
 
 
@@ -171,6 +185,7 @@ def _or_default(target: Type) -> Function:
         sql,
         f"as {target}; the second argument, or 0, for what does not fit",
         strict=False,
+        aliases=_short(target, "OrDefault"),
         rewrite=check,
     )
 
