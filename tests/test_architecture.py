@@ -158,3 +158,10 @@ def test_sql_lives_in_the_engines() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and statement.match(node.value)
     ]
     assert wrong == []
+
+
+def test_lock_files_name_no_host() -> None:
+    """Whoever builds this has registries of their own."""
+    locks = [*ROOT.glob("*.lock"), ROOT / "tests" / "node" / "package-lock.json"]
+    assert len(locks) == 3
+    assert [lock.name for lock in locks if "://" in lock.read_text()] == []
