@@ -10,7 +10,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
-from agentry import schema_projects  # noqa: F401  (it describes more views)
+from agentry import schema_customers, schema_projects  # noqa: F401  (they describe more views)
 from agentry.describe import ASKING, ERROR, READING, WRITING, Schema, says
 from analytics.endpoint import QueryView
 from publications import rest

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from analytics.customers import views
 from analytics.customers.one import page
+from analytics.customers.one.rest import Changes
 from analytics.endpoint import QueryView
 from analytics.health.page import ingest_health, send_test_event
 from analytics.ingest.endpoint import ingest
@@ -17,7 +18,8 @@ from analytics.metrics import metrics
 from analytics.properties import change_property, properties
 
 PROJECT = "t/<slug:team>/<slug:project>"
-KEEPING = {
+REST = {
+    "v1/analytics/<str:project>/changes": Changes,
     "v1/analytics/<str:project>/customers/<path:customer_id>": rest.Customer,
     "v1/projects/<str:project>": rest.WholeProject,
     "v1/deletions": rest.Deletions,
@@ -50,5 +52,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/customer", page.customer_by_id, name="customer_by_id"),
     path(f"{PROJECT}/customer/note", page.note_customer, name="note_customer"),
 ]
-for route, view in KEEPING.items():  # with the slash, as documented, and without
+for route, view in REST.items():  # with the slash, as documented, and without
     urlpatterns += [path(f"{route}/", view.as_view()), path(route, view.as_view())]

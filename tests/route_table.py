@@ -120,6 +120,7 @@ EVERYBODY = {
 REST: dict[str, dict[str, str]] = {
     "v1/analytics/<slug:project>": {"post": DSN},
     "v1/analytics/<slug:project>/query": {"post": QUERY},
+    "v1/analytics/<str:project>/changes": {"get": QUERY},
     "v1/analytics/<str:project>/customers/<path:customer_id>": {"delete": MANAGE},
     "v1/analytics/<str:project>/export/<str:what>": {"get": MANAGE},
     "v1/analytics/<str:project>/limits": {"get": MANAGE, "patch": MANAGE},

@@ -103,7 +103,7 @@ def test_figures_are_of_the_window_and_the_change_of_complete_days(page: Client,
 
 
 def test_any_dates_are_a_window_and_wrong_ones_say_so(page: Client, project: Project) -> None:
-    store(project.pk, calls("acme", range(20), 2))
+    store(project.pk, [*calls("acme", range(20), 2), *calls("acme", range(3), 7, event="login")])
     today = datetime.now(UTC).date()
     first, last = today - timedelta(days=9), today - timedelta(days=5)
     response = page.get(f"/t/acme/default/customers/acme?from={first}&to={last}")
@@ -117,6 +117,10 @@ def test_any_dates_are_a_window_and_wrong_ones_say_so(page: Client, project: Pro
         response = page.get(f"/t/acme/default/customers/acme?{wrong}")
         assert response.status_code == 200
         assert "Shown instead: the last 30 days" in text(response)
+    assert "Calls, 30 days 21" in text(page.get("/t/acme/default/customers/acme?event=login"))
+    assert (
+        "event=login&amp;window=7" in page.get("/t/acme/default/customers/acme?event=login").content.decode()
+    )
     for forged in ("window=-1", "window=1e9", "by=%00", "by=minute", "window='"):
         assert page.get(f"/t/acme/default/customers/acme?{forged}").status_code == 200
 

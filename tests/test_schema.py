@@ -29,6 +29,7 @@ CHECKS = [
 OPERATIONS = [
     ("ask", "/v1/analytics/{project}/query/", "post"),
     ("publish", "/v1/analytics/{project}/publish/", "post"),
+    ("explain_change", "/v1/analytics/{project}/changes/", "get"),
     ("get_limits", "/v1/analytics/{project}/limits/", "get"),
     ("change_limits", "/v1/analytics/{project}/limits/", "patch"),
     ("change_key_limits", "/v1/analytics/{project}/limits/{key}/", "patch"),

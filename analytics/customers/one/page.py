@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
@@ -20,8 +20,8 @@ from analytics.customers.one import address, clients, pictures
 from analytics.customers.one.note import Note, save
 from analytics.customers.one.read import Profile, entry, read
 from analytics.customers.one.runway import HOW
-from analytics.customers.state import EVENT
-from analytics.customers.window import USUAL, WINDOWS, Window, WindowError, utc_today
+from analytics.customers.state import EVENT, State
+from analytics.customers.window import WINDOWS, Window
 from analytics.engines.postgres_customer import CUT
 
 SHAPES = ("day", "hour")
@@ -62,31 +62,23 @@ PARTS = ("clients", "latest")
 
 def _part(request: ProjectRequest, project: Project, customer: str | None, name: str) -> HttpResponse:
     """What only raw events say, for htmx; an error stands in its place."""
-    window, _ = _window(request.GET)
-    context = _controls(project, customer, window, "day") | _raw(project, customer, window, {name})
+    state = State.read(request.GET)
+    context = _controls(project, customer, state, "day") | _raw(project, customer, state, name)
     response = render(request, f"customer_raw.html#{name}", context)
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _raw(project: Project, customer: str | None, window: Window, names: set[str]) -> dict[str, Any]:
-    context: dict[str, Any] = {}
-    for name in names:
-        try:
-            if name == "latest":
-                context |= {"events": clients.latest(project, customer, EVENT), "cut": CUT}
-            else:
-                found = clients.clients(project, customer, EVENT, window)
-                compared = found.compared if found else None
-                context |= {
-                    "clients": found,
-                    "clients_read": True,
-                    "drawn": compared.why.drawn() if compared else [],
-                }
-        except AgentryError as error:
-            context[f"{name}_error"] = error
-    return context
+def _raw(project: Project, customer: str | None, state: State, name: str) -> dict[str, Any]:
+    try:
+        if name == "latest":
+            return {"events": clients.latest(project, customer, state.event), "cut": CUT}
+        found = clients.clients(project, customer, state.event, state.window)
+    except AgentryError as error:
+        return {f"{name}_error": error}
+    compared = found.compared if found else None
+    return {"clients": found, "clients_read": True, "drawn": compared.why.drawn() if compared else []}
 
 
 def _page(
@@ -102,40 +94,28 @@ def _page(
     part = request.GET.get("part", "")
     if part in PARTS and request.headers.get("HX-Request") == "true":
         return _part(request, project, customer, part)
-    window, wrong = _window(request.GET)
+    state = State.read(request.GET)
     by = request.GET.get("by", "day") if request.GET.get("by") in SHAPES else "day"
-    context = _controls(project, customer, window, by) | {"wrong": wrong}
+    context = _controls(project, customer, state, by)
     try:
-        profile = read(project, customer, EVENT, window)
+        profile = read(project, customer, state.event, state.window)
     except AgentryError as error:
         return _rendered(request, context | {"error": error}, error.status)
     if not profile.known:
-        return _nobody(request, customer)
+        return _nobody(request, customer, state.event)
     if part in PARTS:
-        context |= _raw(project, customer, window, {part})
+        context |= _raw(project, customer, state, part)
     context |= _shown(profile, by) | _rights(request, project, profile, note)
     return _rendered(request, context, status)
 
 
-def _window(query: QueryDict) -> tuple[Window, str]:
-    """The window of an address, and what is wrong with what was asked for."""
-    today = utc_today()
-    usual = Window.up_to_now(USUAL, today)
-    if query.get("from") or query.get("to"):
-        try:
-            return Window.between(query.get("from", ""), query.get("to", ""), today), ""
-        except WindowError as error:
-            return usual, f"{error} Shown instead: the last {USUAL} days."
-    days = next((days for days in WINDOWS if query.get("window") == str(days)), USUAL)
-    return Window.up_to_now(days, today), ""
-
-
-def _controls(project: Project, customer: str | None, window: Window, by: str) -> dict[str, Any]:
+def _controls(project: Project, customer: str | None, state: State, by: str) -> dict[str, Any]:
     """What one can choose, whether or not there is an answer."""
-    place = address.page_of(project, customer)
+    place, window = address.page_of(project, customer), state.window
+    event = {"event": state.event} if state.event != EVENT else {}
 
     def link(chosen: Window, shape: str) -> str:
-        parts = chosen.query() | ({"by": shape} if shape != "day" else {})
+        parts = event | chosen.query() | ({"by": shape} if shape != "day" else {})
         return place + (("&" if "?" in place else "?") + urlencode(parts) if parts else "")
 
     here = link(window, by)
@@ -144,6 +124,9 @@ def _controls(project: Project, customer: str | None, window: Window, by: str) -
         "path": place.partition("?")[0],
         "by": by,
         "window": window,
+        "event": state.event,
+        "usual_event": EVENT,
+        "notes": state.notes,
         "windows": [(days, link(Window.up_to_now(days, window.today), by)) for days in WINDOWS],
         "shapes": [(shape, link(window, shape)) for shape in SHAPES],
         "here": here,
@@ -174,9 +157,11 @@ def _rights(request: ProjectRequest, project: Project, profile: Profile, note: N
     }
 
 
-def _nobody(request: ProjectRequest, customer: str | None) -> HttpResponse:
+def _nobody(request: ProjectRequest, customer: str | None, event: str = EVENT) -> HttpResponse:
     """That no call lacks its customer_id is good to know; that there is no such id is not."""
-    return _rendered(request, {"customer": customer, "nobody": True}, 200 if customer is None else 404)
+    return _rendered(
+        request, {"customer": customer, "event": event, "nobody": True}, 200 if customer is None else 404
+    )
 
 
 def _rendered(request: ProjectRequest, context: dict[str, Any], status: int) -> HttpResponse:
