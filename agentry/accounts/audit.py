@@ -20,6 +20,7 @@ WORDS = {
     "project.delete": "project deleted",
     "project.export": "data taken out",
     "customer.delete": "customer's data deleted",
+    "customer.note": "customer's notes changed",
     "key.issue": "DSN key made",
     "key.rotate": "DSN key rotated",
     "key.end": "DSN key ended",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agentry.stack.servers import running
 
-AREAS = ("demo", "ingest", "load", "publish", "query")
+AREAS = ("demo", "ingest", "load", "publish", "query", "pages")
 SIZES = {"quick": 2_000_000, "full": 44_000_000}
 
 
