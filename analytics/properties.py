@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from agentry.accounts import audit
 from agentry.accounts.access import ProjectRequest, has_role, project_page
-from agentry.accounts.models import AuditEntry, Project, Role, User
+from agentry.accounts.models import Project, Role, User
 from agentry.errors import AgentryError
 from analytics.engines import postgres_properties
 from analytics.hogql.scope import FIXED_TYPES
@@ -101,6 +102,4 @@ def _unknown() -> AgentryError:
 
 
 def _note(project: Project, user: User | None, action: str, what: str) -> None:
-    subject = f"{project.slug}/{what}"
-    subject = subject if len(subject) <= 200 else f"{subject[:150]}…{subject[-49:]}"
-    AuditEntry.objects.create(team=project.team, user=user, action=action, subject=subject)
+    audit.record(project.team, user, action, f"{project.slug}/{what}")

@@ -9,9 +9,10 @@ from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
+from agentry.accounts import audit
 from agentry.accounts.access import ProjectRequest, project_page
 from agentry.accounts.keystore import project_of
-from agentry.accounts.models import AuditEntry, Project, Role, Scope, User
+from agentry.accounts.models import Project, Role, Scope, User
 from agentry.errors import not_found
 from analytics.keeping import export
 from publications.rest import Api
@@ -51,7 +52,7 @@ def exported(project: Project, what: str, given: dict[str, str], user: User | No
     else:
         raise not_found("There is no such file.", "The files are events, usage and settings.")
     subject = f"{project.slug} {what}"
-    AuditEntry.objects.create(team=project.team, user=user, action="project.export", subject=subject)
+    audit.record(project.team, user, "project.export", subject)
     return response
 
 

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agentry.accounts.models import AuditEntry, Project, User
+from agentry.accounts import audit
+from agentry.accounts.models import Project, User
 from agentry.errors import AgentryError
 from analytics import query
 from publications import fields
@@ -95,7 +96,7 @@ def revoke(publication: Publication, user: User | None) -> None:
 
 def record(publication: Publication, user: User | None, action: str) -> None:
     team = publication.project.team
-    AuditEntry.objects.create(team=team, user=user, action=action, subject=publication.id)
+    audit.record(team, user, action, publication.id)
 
 
 def checked_description(body: dict[str, Any]) -> str:

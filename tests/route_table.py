@@ -14,6 +14,8 @@ QUERY, PUBLISH, MANAGE = Scope.QUERY, Scope.PUBLISH, Scope.MANAGE
 DSN = "dsn"  # not a token: a DSN key
 
 TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
+    "audit": ADMIN,
+    "audit_csv": ADMIN,
     "change_limits": ADMIN,
     "change_property": ADMIN,
     "change_query": MEMBER,
@@ -88,6 +90,7 @@ PERSON = {
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
     "new_team",
+    "teams",
     "usersessions_list",
 }
 

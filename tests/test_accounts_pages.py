@@ -95,7 +95,7 @@ def test_a_key_is_shown_once_listed_and_revoked_after_a_question(owner: Client, 
     secret = DSN.findall(page)[0]
     assert keystore.authorize(f"Bearer {secret}", "dsn").project_slug == "default"
     again = text(owner.get(KEYS))
-    assert not DSN.search(again) and secret[:10] in again and "Edge" in again and "never" in again
+    assert not DSN.search(again) and secret[:10] in again and "Edge" in again and "never used" in again
     key = DsnKey.objects.get()
     address = f"{KEYS}/{key.pk}/revoke"
     assert "cannot be undone" in text(owner.get(address))

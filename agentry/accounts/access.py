@@ -85,6 +85,7 @@ def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
             request.project = found
             if request.session.get(LAST_PROJECT) != found.pk:
                 request.session[LAST_PROJECT] = found.pk
+                User.objects.filter(pk=request.user.pk).update(last_project=found.pk)
             return view(request, found, *args, **kwargs)
 
         page.role = role  # type: ignore[attr-defined]

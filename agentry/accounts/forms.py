@@ -21,7 +21,7 @@ SLUG = RegexValidator(
 SCOPES = [
     (Scope.QUERY.value, "query: ask questions over every project of the team"),
     (Scope.PUBLISH.value, "publish: make and change public links"),
-    (Scope.MANAGE.value, "manage: create projects and keys"),
+    (Scope.MANAGE.value, "manage: set limits, take data out and delete them"),
 ]
 
 

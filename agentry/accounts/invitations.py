@@ -128,7 +128,7 @@ def link(secret: str) -> str:
 def _revoke(invitation: Invitation, user: User | None) -> None:
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
-    audit.record(invitation.team, user, "member.uninvite", invitation.email)
+    audit.record(invitation.team, user, "member.uninvite", invitation.email, "" if user else audit.ITSELF)
 
 
 def _refuse_flood(team: Team) -> None:

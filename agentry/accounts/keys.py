@@ -103,7 +103,7 @@ def end_due() -> int:
         for key in due:
             with transaction.atomic():
                 if model._default_manager.filter(pk=key.pk, revoked_at=None).update(revoked_at=key.ends_at):
-                    _note(key, None, "end")
+                    _note(key, None, "end", by=audit.ITSELF)
                     transaction.on_commit(partial(mirror.bury, key.secret_hash))
                     ended += 1
     return ended
@@ -117,9 +117,9 @@ def _refuse_ending(key: DsnKey | ApiToken) -> None:
         raise AgentryError(409, "key_ends_already", message, "Rotate its successor, or revoke this one.")
 
 
-def _note(key: DsnKey | ApiToken, user: User | None, verb: str, more: str = "") -> None:
+def _note(key: DsnKey | ApiToken, user: User | None, verb: str, more: str = "", by: str = "") -> None:
     """An entry of the audit log: the prefix, never the secret."""
     if isinstance(key, DsnKey):
-        audit.record(key.project.team, user, f"key.{verb}", f"{key.project.slug} {key.prefix}{more}")
+        audit.record(key.project.team, user, f"key.{verb}", f"{key.project.slug} {key.prefix}{more}", by)
     else:
-        audit.record(key.team, user, f"token.{verb}", f"{key.prefix}{more}")
+        audit.record(key.team, user, f"token.{verb}", f"{key.prefix}{more}", by)

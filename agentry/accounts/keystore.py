@@ -22,6 +22,7 @@ import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
+from structlog.contextvars import bind_contextvars
 
 from agentry import valkey
 from agentry.accounts import last_used
@@ -118,7 +119,8 @@ def authorize(header: str | None, kind: Kind) -> Access:
 
 
 def require_scope(access: Access, scope: str) -> None:
-    """Raises 403 `missing_scope` when the token may not do this."""
+    """Raises 403 `missing_scope` when the token may not do this. Log and audit log say which token did."""
+    bind_contextvars(token=access.key_id)
     if scope not in access.scopes:
         message = f"This token does not have the scope {scope}."
         raise AgentryError(403, "missing_scope", message, f"Make an API token with the scope {scope}.")

@@ -16,9 +16,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agentry import valkey
-from agentry.accounts import mirror
+from agentry.accounts import audit, mirror
 from agentry.accounts.keystore import LIMITS
-from agentry.accounts.models import AuditEntry, DsnKey, Project, User
+from agentry.accounts.models import DsnKey, Project, User
 from agentry.errors import AgentryError
 
 MOST = {"events_per_second": 1_000_000, "requests_per_second": 1_000_000, "events_per_month": 10**12}
@@ -83,7 +83,7 @@ def _note(holder: Project | DsnKey, user: User | None) -> None:
         f"{getattr(holder, kind)} {CALLED[kind]}" for kind in LIMITS if getattr(holder, kind) is not None
     ]
     subject = f"{name}: {', '.join(limits) or 'none'}"
-    AuditEntry.objects.create(team=project.team, user=user, action="limits.change", subject=subject)
+    audit.record(project.team, user, "limits.change", subject)
 
 
 def _check(name: str, amount: object) -> None:

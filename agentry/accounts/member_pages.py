@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -127,6 +128,7 @@ def _members(request: TeamRequest, team: Team, form: InviteForm) -> HttpResponse
         ],
         "invited": list(invited) if may_manage else [],
         "link": invitations.link(fresh) if fresh else None,
+        "mails": bool(settings.EMAIL_HOST),
         "may_manage": may_manage,
         "means": [(role.value, says) for role, says in MEANS.items()],
         "form": form,

@@ -25,6 +25,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=100, blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
+    last_project = models.IntegerField(null=True)  # where the next sign-in leads
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -151,6 +152,7 @@ class AuditEntry(models.Model):
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="audit_entries")
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    by = models.CharField(max_length=20, blank=True, default="", db_default="")  # when it was no person
     action = models.CharField(max_length=50)
     subject = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)

@@ -13,13 +13,14 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from agentry.accounts import audit, reveal
+from agentry.accounts import reveal
 from agentry.accounts.access import LAST_PROJECT, TeamRequest, has_role, team_page
 from agentry.accounts.forms import ProjectForm, TeamForm
 from agentry.accounts.join_pages import invitation_of
 from agentry.accounts.keys import issue_dsn_key
-from agentry.accounts.models import AuditEntry, Project, Role, Team, User
+from agentry.accounts.models import Project, Role, Team, User
 from agentry.accounts.teams import create_project as create
 from agentry.accounts.teams import create_team
 
@@ -61,7 +62,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
     """On to where the person was last, to a new project's first request, or to making a team."""
     assert isinstance(request.user, User)
     projects = _projects_of(request.user)
-    project = projects.filter(pk=request.session.get(LAST_PROJECT, 0)).first() or projects.first()
+    last = request.session.get(LAST_PROJECT, request.user.last_project)
+    project = projects.filter(pk=last).first() or projects.first()
     if project is not None:
         name = "customers" if project.dsn_keys.exists() else "keys"
         return redirect(name, project.team.slug, project.slug)
@@ -69,6 +71,18 @@ def home(request: HttpRequest) -> HttpResponseBase:
     if membership is not None:
         return redirect("team", membership.team.slug)
     return redirect("new_team")
+
+
+@require_safe
+@login_required
+def teams(request: HttpRequest) -> HttpResponse:
+    """Every project of every team one belongs to; only the list, for the menu in the header, when htmx asks."""
+    assert isinstance(request.user, User)
+    memberships = request.user.memberships.select_related("team").prefetch_related("team__projects")
+    template = (
+        "accounts/teams.html#list" if request.headers.get("HX-Request") == "true" else "accounts/teams.html"
+    )
+    return render(request, template, {"memberships": memberships.order_by("team__name", "pk")})
 
 
 @login_required
@@ -104,13 +118,10 @@ def create_project(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 
 def _team(request: TeamRequest, team: Team, form: ProjectForm) -> HttpResponse:
-    changes = AuditEntry.objects.filter(team=team).select_related("user").order_by("-pk")[:10]
     context = {
         "team": team,
         "projects": team.projects.order_by("pk"),
         "members": team.memberships.count(),
-        "teams": request.user.teams.exclude(pk=team.pk).order_by("name"),
-        "changes": [(audit.called(change.action), change) for change in changes],
         "may_manage": has_role(request.membership, Role.ADMIN),
         "form": form,
     }

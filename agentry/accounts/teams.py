@@ -7,7 +7,8 @@ import secrets
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from agentry.accounts.models import AuditEntry, Membership, Project, Role, Team, User
+from agentry.accounts import audit
+from agentry.accounts.models import Membership, Project, Role, Team, User
 
 FIRST_PROJECT = "default"
 # Words that stand where a project's slug stands in an address.
@@ -20,7 +21,7 @@ def create_team(name: str, owner: User) -> Team:
     with transaction.atomic():
         team = _create_with_free_slug(name[:100])
         Membership.objects.create(team=team, user=owner, role=Role.OWNER)
-        AuditEntry.objects.create(team=team, user=owner, action="team.create", subject=team.slug)
+        audit.record(team, owner, "team.create", team.slug)
         create_project(team, FIRST_PROJECT, FIRST_PROJECT, owner)
     return team
 
@@ -29,7 +30,7 @@ def create_project(team: Team, name: str, slug: str, user: User | None) -> Proje
     """A project of a team. Raises IntegrityError when its slug is taken in that team."""
     with transaction.atomic():
         project = Project.objects.create(team=team, name=name, slug=slug)
-        AuditEntry.objects.create(team=team, user=user, action="project.create", subject=slug)
+        audit.record(team, user, "project.create", slug)
     return project
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from agentry.accounts import (
     account_pages,
+    audit_pages,
     join_pages,
     key_pages,
     limit_pages,
@@ -29,10 +30,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account", account_pages.account, name="account"),
     path("account/export", account_pages.export_account, name="export_account"),
     path("account/delete", account_pages.delete_account, name="delete_account"),
+    path("teams", team_pages.teams, name="teams"),
     path("teams/new", team_pages.new_team, name="new_team"),
     path("t/<slug:team>/", team_pages.team, name="team"),
     path("t/<slug:team>/projects", team_pages.create_project, name="create_project"),
     path("join/<str:key>", join_pages.join, name="join"),
+    path("t/<slug:team>/audit", audit_pages.audit, name="audit"),
+    path("t/<slug:team>/audit.csv", audit_pages.audit_csv, name="audit_csv"),
     path("t/<slug:team>/settings", team_settings.team_settings, name="team_settings"),
     path("t/<slug:team>/settings/name", team_settings.rename_team, name="rename_team"),
     path("t/<slug:team>/settings/two-steps", team_settings.change_two_steps, name="change_two_steps"),

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from agentry.accounts.models import AuditEntry, Project, User
+from agentry.accounts import audit
+from agentry.accounts.models import Project, User
 from agentry.errors import AgentryError
 from analytics.models import SavedQuery
 
@@ -96,4 +97,4 @@ def checked_query(hogql: str) -> str:
 
 def _note(saved: SavedQuery, user: User, action: str) -> None:
     subject = f"{saved.project.slug}/{saved.name}"
-    AuditEntry.objects.create(team=saved.project.team, user=user, action=action, subject=subject)
+    audit.record(saved.project.team, user, action, subject)

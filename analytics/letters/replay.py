@@ -14,7 +14,8 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 
-from agentry.accounts.models import AuditEntry, Project, User
+from agentry.accounts import audit
+from agentry.accounts.models import Project, User
 from agentry.errors import AgentryError
 from analytics.engines import postgres_letters
 from analytics.engines.postgres_letters import UNDECODABLE, Choice
@@ -118,6 +119,4 @@ def _note(project: Project, user: User | None, action: str, letters: int, choice
         which = "all"
     else:
         which = f"all of SQLSTATE {choice.sqlstate}" if choice.sqlstate else "all undecodable"
-    AuditEntry.objects.create(
-        team=project.team, user=user, action=action, subject=f"{project.slug}: {letters} ({which})"
-    )
+    audit.record(project.team, user, action, f"{project.slug}: {letters} ({which})")
