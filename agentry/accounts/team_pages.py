@@ -76,13 +76,12 @@ def home(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def teams(request: HttpRequest) -> HttpResponse:
-    """Every project of every team one belongs to; only the list, for the menu in the header, when htmx asks."""
+    """Every project of every team of one; only the list, for the menu in the header, when htmx asks."""
     assert isinstance(request.user, User)
     memberships = request.user.memberships.select_related("team").prefetch_related("team__projects")
-    template = (
-        "accounts/teams.html#list" if request.headers.get("HX-Request") == "true" else "accounts/teams.html"
-    )
-    return render(request, template, {"memberships": memberships.order_by("team__name", "pk")})
+    part = "#list" if request.headers.get("HX-Request") == "true" else ""
+    context = {"memberships": memberships.order_by("team__name", "pk")}
+    return render(request, f"accounts/teams.html{part}", context)
 
 
 @login_required
