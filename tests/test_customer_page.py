@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from agentry.accounts.models import AuditEntry, Membership, Project, Role, Team, User
+from analytics.customers.one import questions
 from analytics.customers.one.address import page_of
 from analytics.models import Customer
 from tests.customers_page import NASTY, calls
@@ -134,6 +135,27 @@ def test_windows_older_than_details_say_so(page: Client, project: Project) -> No
     old = page.get(f"/t/acme/default/customers/acme?from={first}&to={last}&by=hour")
     assert "of this window and the one before there are none" in text(old)
     assert old.status_code == 200
+
+
+def test_more_combinations_than_are_read_are_asked_for_one_by_one(
+    page: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when one detail alone has more values than that: what is beyond is a part of the others."""
+    paths = [
+        each | {"endpoint": f"/{n}", "method": "GET"} for n in range(30) for each in calls("acme", range(40))
+    ]
+    store(project.pk, paths)
+    whole = text(page.get("/t/acme/default/customers/acme"))
+    monkeypatch.setattr(questions, "CUBE_ROWS", 5)
+    assert _without_age(text(page.get("/t/acme/default/customers/acme"))) == _without_age(whole)
+    monkeypatch.setattr(questions, "VALUES", 10)
+    shown = text(page.get("/t/acme/default/customers/acme"))
+    assert "GET 900 100.0%" in shown
+    assert "others 660 73.3%" in shown
+
+
+def _without_age(shown: str) -> str:
+    return shown.split("As of")[0]
 
 
 def test_little_is_no_trouble(page: Client, project: Project) -> None:

@@ -59,4 +59,4 @@ def bars(items: Sequence[Item], what: str, unit: str = "Calls", *, total: Value 
         )
         for item, size in zip(items, sizes, strict=True)
     ]
-    return Bars(what, unit, f"{unit} by {what.lower()}", rows)
+    return Bars(what, unit, f"{unit} by {what}", rows)

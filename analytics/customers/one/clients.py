@@ -84,9 +84,7 @@ def clients(project: Project, customer: str | None, event: str, window: Window) 
             name: _table(title, [each for each in read if each.by == name], total)
             for name, title in NAMES.items()
         },
-        latencies=[each for each in read if each.by in ("", "endpoint") and each.p50 is not None][
-            : LISTED + 1
-        ],
+        latencies=_latencies(read),
         compared=_compared(project, customer, event, days, found),
     )
 
@@ -216,6 +214,12 @@ def _table(title: str, groups: list[raw.Group], total: int) -> Bars:
     if rest := total - sum(each.calls for each in shown):
         items.append(Item(f"{number(len(groups) - len(shown))} others", rest, faint=True))
     return bars(items, title[0].upper() + title[1:], total=total)
+
+
+def _latencies(groups: list[raw.Group]) -> list[raw.Group]:
+    """Of all calls, then of those endpoints with the most."""
+    known = [each for each in groups if each.by in ("", "endpoint") and each.p50 is not None]
+    return sorted(known, key=lambda each: each.by != "")[: LISTED + 1]
 
 
 def _quick(group: raw.Group) -> str:

@@ -98,7 +98,7 @@ def _page(
     by = request.GET.get("by", "day") if request.GET.get("by") in SHAPES else "day"
     context = _controls(project, customer, state, by)
     try:
-        profile = read(project, customer, state.event, state.window)
+        profile = read(project, customer, state.event, state.window, hourly=by == "hour")
     except AgentryError as error:
         return _rendered(request, context | {"error": error}, error.status)
     if not profile.known:

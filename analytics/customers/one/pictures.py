@@ -72,10 +72,7 @@ def week(profile: Profile) -> Heat | None:
     if profile.spans is None:
         return None
     first, last = profile.spans.shown
-    sums = [[0] * 24 for _ in range(7)]
-    for hour, calls in profile.hours.items():
-        if first <= hour.date() <= last:
-            sums[hour.weekday()][hour.hour] += calls
+    sums = [[profile.week.get((weekday, hour), 0) for hour in range(24)] for weekday in range(1, 8)]
     span = [first + index * DAY for index in range((last - first).days + 1)]
     seen = [sum(1 for each in span if each.weekday() == weekday) for weekday in range(7)]
     means = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from analytics.customers.one.spans import Spans
+from analytics.customers.one.spans import Span, Spans
 from analytics.customers.questions import literal
 
 DETAILS = ("endpoint", "status", "method", "plan")
@@ -34,6 +34,14 @@ where event = {literal(event)} and {_is("properties.customer_id", customer)} and
 group by {", ".join(dimensions)}
 order by shown + now + before desc
 limit {(CUBE_ROWS if len(dimensions) > 1 else VALUES) + 1}"""
+
+
+def week(event: str, customer: str | None, span: Span) -> str:
+    """Calls of each hour of the week, Monday is 1."""
+    return f"""select toDayOfWeek(timestamp) as weekday, toHour(timestamp) as hour, count() as calls
+from events
+where event = {literal(event)} and {_is("properties.customer_id", customer)} and {_within(*span)}
+group by weekday, hour"""
 
 
 def hours(event: str, customer: str | None, first: date, last: date) -> str:

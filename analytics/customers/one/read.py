@@ -21,8 +21,6 @@ from analytics.customers.window import Window
 from analytics.models import Customer
 from analytics.query import Result, Source
 
-HOURLY = 27 * DAY  # two weeks by the hour and the two before them
-
 
 @dataclass(frozen=True)
 class Combination:
@@ -46,8 +44,9 @@ class Combination:
 class Profile:
     """Everything about one customer that rollups say.
 
-    `days` are all its calls by UTC day; `cube` its calls by details and `hours` by the hour, both as far as
-    `spans` go. `entry` is what the directory has of it."""
+    `days` are all its calls by UTC day; `cube` its calls by details, `week` by (weekday from 1, hour), and
+    `hours` by the hour where they are asked for: all three as far as `spans` go. `entry` is what the
+    directory has of it."""
 
     customer: str | None
     event: str
@@ -62,6 +61,7 @@ class Profile:
     cube: list[Combination]
     whole_cube: bool
     single: dict[str, list[tuple[str | None, int, int, int]]]
+    week: dict[tuple[int, int], int]
     hours: dict[datetime, int]
     answers: list[Result]
 
@@ -168,15 +168,23 @@ class Profile:
         )
 
 
-def read(project: Project, customer: str | None, event: str, window: Window) -> Profile:
-    """Raises AgentryError. Of a customer that nobody knows: a Profile that is not `known`."""
+def read(
+    project: Project, customer: str | None, event: str, window: Window, *, hourly: bool = False
+) -> Profile:
+    """`hourly`: also the last two weeks of the window by the hour, and the two before them. Of a customer
+    that nobody knows: a Profile that is not `known`. Raises AgentryError."""
     daily = query.run(project, questions.days(event, customer))
     days = {each: int(calls) for each, calls, _, _ in daily.rows}
     now, oldest = daily.as_of, daily.events_from.date()
     first = min((row[2] for row in daily.rows), default=None)
     last = max((row[3] for row in daily.rows), default=None)
     found = spans(window, oldest) if days else None
-    combinations, hours = _details(project, customer, event, found)
+    combinations = query.run(project, questions.cube(event, customer, found)) if found else None
+    week = query.run(project, questions.week(event, customer, found.shown)) if found else None
+    hours = None
+    if found and hourly:
+        end = found.shown[1]
+        hours = query.run(project, questions.hours(event, customer, end - 27 * DAY, end))
     whole = combinations is None or len(combinations.rows) <= questions.CUBE_ROWS
     single = (
         {}
@@ -200,8 +208,9 @@ def read(project: Project, customer: str | None, event: str, window: Window) -> 
         cube=_combinations(combinations.rows) if combinations and whole else [],
         whole_cube=whole,
         single={name: _single(result.rows) for name, result in single.items()},
+        week={(weekday, hour): int(calls) for weekday, hour, calls in week.rows} if week else {},
         hours={_utc(hour): int(calls) for hour, calls in hours.rows} if hours else {},
-        answers=[each for each in (daily, combinations, hours, *single.values()) if each is not None],
+        answers=[each for each in (daily, combinations, week, hours, *single.values()) if each is not None],
     )
 
 
@@ -211,16 +220,6 @@ def entry(project: Project, customer: str | None) -> Customer | None:
         return None
     rows = Customer.objects.filter(project=project, customer_id=customer)
     return rows.select_related("owner__user", "changed_by").first()
-
-
-def _details(
-    project: Project, customer: str | None, event: str, found: Spans | None
-) -> tuple[Result | None, Result | None]:
-    if found is None:
-        return None, None
-    cube = query.run(project, questions.cube(event, customer, found))
-    first, last = found.shown
-    return cube, query.run(project, questions.hours(event, customer, min(first, last - HOURLY), last))
 
 
 def _combinations(rows: Iterable[tuple[Any, ...]]) -> list[Combination]:
