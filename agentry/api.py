@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 
+from agentry.accounts.models import Membership, Role
 from agentry.errors import AgentryError, is_api, not_found
 from agentry.patient import is_away
 
@@ -127,11 +128,26 @@ def answer(request: HttpRequest, error: AgentryError) -> HttpResponse:
     asks = request if error.status < 500 and hasattr(request, "user") else None
     template = f"{error.status}.html" if error.status in (400, 403, 404, 500) else "error.html"
     title = HTTPStatus(error.status).phrase
-    context = {"error": error, "title": title, "request_id": getattr(request, "request_id", "")}
+    context = {
+        "error": error,
+        "title": title,
+        "request_id": getattr(request, "request_id", ""),
+        "may_help": _may_help(request) if error.status == 403 else [],
+        "again": request.get_full_path() if error.status >= 500 and request.method == "GET" else "",
+    }
     response = render(asks, template, context, status=error.status)
     for name, value in error.headers().items():
         response.headers[name] = value
     return response
+
+
+def _may_help(request: HttpRequest) -> list[Membership]:
+    """Who of the team may what this person may not. Every member can see them on the team's pages."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return []
+    may = Membership.objects.filter(team=membership.team, role__in=[Role.ADMIN, Role.OWNER])
+    return list(may.exclude(user=request.user).select_related("user").order_by("pk")[:5])  # type: ignore[misc]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -16,6 +16,7 @@ from analytics.keeping import pages, rest
 from analytics.letters import pages as letters
 from analytics.metrics import metrics
 from analytics.properties import change_property, properties
+from analytics.setup.pages import setup
 
 PROJECT = "t/<slug:team>/<slug:project>"
 REST = {
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/data", pages.data, name="data"),
     path(f"{PROJECT}/data/delete-customer", pages.delete_customer, name="delete_customer"),
     path(f"{PROJECT}/data/delete-project", pages.delete_project, name="delete_project"),
+    path(f"{PROJECT}/setup", setup, name="setup"),
     path(f"{PROJECT}/ingest", ingest_health, name="ingest_health"),
     path(f"{PROJECT}/ingest/test", send_test_event, name="send_test_event"),
     path(f"{PROJECT}/dead-letters", letters.dead_letters, name="dead_letters"),

@@ -112,9 +112,17 @@ const reach = (root) => root.querySelectorAll(".spark").forEach((chart) => chart
 reach(document);
 document.addEventListener("htmx:load", (event) => reach(event.detail.elt));
 
+/* On a phone the row of pages scrolls: the one that one is on is in sight. */
+const here = document.querySelector(".pages .row [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 60;
+
 /* An open menu closes when one turns away from it. */
 const closeMenus = (except) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu === except) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
 };
 document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));

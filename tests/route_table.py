@@ -62,6 +62,7 @@ TEAM_PAGES: dict[str, Role | tuple[Role, Role]] = {
     "rotate_token": ADMIN,
     "save_query": MEMBER,
     "send_test_event": MEMBER,
+    "setup": VIEWER,
     "team": VIEWER,
     "team_settings": OWNER,
     "tokens": VIEWER,

@@ -30,7 +30,11 @@ def test_sign_up_leads_to_a_first_request_with_a_key_that_works(client: Client) 
     secrets = set(DSN.findall(text(page)))
     assert len(secrets) == 1
     assert keystore.authorize(f"Bearer {secrets.pop()}", "dsn").project_slug == "default"
-    for line in ("User-Agent: myapi-edge/1.0", "/v1/analytics/default/?wait=true", 'PROJECT_ID = "default"'):
+    for line in (
+        "User-Agent: myapi-edge/1.0",
+        "/v1/analytics/default/?wait=true",
+        "/t/initech-cloud/default/setup",
+    ):
         assert line in text(page)
     assert page["Cache-Control"] == "no-store"
     assert not DSN.search(text(client.get(response["Location"])))  # shown once

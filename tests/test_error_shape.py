@@ -233,7 +233,7 @@ def test_a_person_gets_a_page(db: None, team: Team, user: User, how: str, status
     response = client.get(f"/test/breaks/{how}")
     page = response.content.decode()
     assert response.status_code == status and response["Content-Type"].startswith("text/html")
-    assert f'<p class="soft">{status}</p>' in page and "<h1>" in page and 'href="/"' in page
+    assert f'<p class="status">{status}</p>' in page and "<h1>" in page and 'href="/"' in page
     assert "default-src 'self'" in response["Content-Security-Policy"]
     assert response["X-Request-ID"] in page or status == 404
 

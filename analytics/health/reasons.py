@@ -37,4 +37,7 @@ REQUESTS = {
     "body_timeout": "not complete within 10 seconds",
     "too_many_events": "over 10,000 events",
     "unsupported_encoding": "neither gzip nor zstd",
+    "user_agent_required": "without a User-Agent",
+    "user_agent_blocked": "from a User-Agent that is not let in",
+    "wrong_project": "with this project's key, but to the address of another",
 }

@@ -30,7 +30,12 @@ def ingest(request: HttpRequest, project: str) -> HttpResponse:
     """Accept events. Raises AgentryError 400, 401, 403, 404, 413, 415, 422, 429, 503."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    check_user_agent(request)
+    try:
+        check_user_agent(request)
+    except AgentryError as error:  # whose key it was is worth a look: this is what a first request lacks
+        key = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
+        refused.note_by_key(request.path_info.encode(), key, error.code)
+        raise
     access = authorize(request.META.get("HTTP_AUTHORIZATION"), "dsn")
     project_id = _check_project(access, project)
     with refused.counted(project_id):
@@ -82,6 +87,8 @@ def _stored(request: HttpRequest, batch: Batch, access: Access) -> HttpResponse:
 def _check_project(access: Access, slug: str) -> int:
     """The project is known by its slug from the key alone, so that ingest needs no PostgreSQL."""
     if access.project_id is None or access.project_slug != slug:
+        if access.project_id is not None:
+            refused.note(access.project_id, "wrong_project")
         raise not_found("This key opens no project of that name.")
     return access.project_id
 

@@ -61,6 +61,14 @@ def note(project_id: int, code: str) -> None:
 
 def note_unread(path: bytes, authorization: bytes, code: str) -> None:
     """Count a request that the front refused before anything looked at its key. In a thread of no request."""
+    try:
+        note_by_key(path, authorization, code)
+    finally:
+        close_old_connections()
+
+
+def note_by_key(path: bytes, authorization: bytes, code: str) -> None:
+    """Count a request that was refused before its key was looked at, if the key is one of the address."""
     address = _PROJECT.fullmatch(path)
     if address is None:
         return
@@ -68,8 +76,6 @@ def note_unread(path: bytes, authorization: bytes, code: str) -> None:
         access = authorize(authorization.decode("latin-1"), "dsn")
     except AgentryError:
         return
-    finally:
-        close_old_connections()
     if access.project_id is not None and access.project_slug == address[1].decode("latin-1"):
         note(access.project_id, code)
 

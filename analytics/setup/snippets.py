@@ -33,14 +33,18 @@ class Way:
     clients: tuple[str, ...]
     parts: tuple[Part, ...]
     note: str = ""
+    logs: bool = False  # the lines of a log, shipped by a program
 
 
-SENT_LATER = "Works on Node 20, Bun, Deno and Cloudflare Workers; there it sends through waitUntil."
+HONO = (
+    "Works on Node 20, Bun, Deno and Cloudflare Workers: there with the flag nodejs_compat, which fills"
+    " process.env, and through waitUntil, one request an event."
+)
 WAYS = [
     Way(
         "hono",
         "Hono",
-        SENT_LATER,
+        HONO,
         ("agentry.js",),
         (Part("Put it where your application begins, before its routes.", "hono.js"),),
     ),
@@ -94,6 +98,7 @@ WAYS = [
         ),
         "The program waits while Agentry is away, and the log with it. To send what an outage of the program"
         " left out, give it the whole file: what is there already is counted once.",
+        logs=True,
     ),
     Way(
         "cloudflare",
@@ -109,6 +114,7 @@ WAYS = [
         ),
         "Where Agentry's own machine has the files, manage.py import_events reads them too:"
         " --format logpush --customer-field ResponseHeaders.x-customer-id.",
+        logs=True,
     ),
 ]
 BY_KEY = {way.key: way for way in WAYS}

@@ -1,0 +1,16 @@
+/* A button that copies what stands beside it. Without this script it is not there. */
+"use strict";
+
+for (const button of document.querySelectorAll(".copier")) button.hidden = false;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest(".copier");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+    button.textContent = "Copied";
+  } catch {
+    document.getSelection().selectAllChildren(button.parentElement.querySelector("pre"));
+    button.textContent = "Selected: press Ctrl C";
+  }
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+});
