@@ -14,7 +14,20 @@ from agentry import schema_customers, schema_projects  # noqa: F401  (they descr
 from agentry.describe import ASKING, ERROR, READING, WRITING, Schema, says
 from analytics.endpoint import QueryView
 from publications import rest
-from publications.tools import ANSWER, DESCRIPTION, HOGQL, LINK, TEXT, takes
+from publications.publish import RAW_HOGQL
+from publications.recipes.catalog import RECIPES
+from publications.recipes.rest import OneRecipe, Recipes
+from publications.tools import (
+    ANSWER,
+    ANSWER_OF_RECIPE,
+    DESCRIPTION,
+    HOGQL,
+    LINK,
+    PARAMS,
+    PUBLISHED,
+    TEXT,
+    takes,
+)
 
 PUBLICATION: Schema = {
     "type": "object",
@@ -43,15 +56,26 @@ LISTING: Schema = {
         "next": {**TEXT, "nullable": True, "description": "The address of the next page."},
     },
 }
+RECIPE: Schema = {
+    "type": "object",
+    "required": ["recipe_id", "title", "description", "note", "reads_raw_events", "params"],
+    "properties": {
+        "recipe_id": TEXT,
+        "title": TEXT,
+        "description": TEXT,
+        "note": TEXT,
+        "reads_raw_events": {"type": "boolean"},
+        "params": {"type": "object", "description": "A JSON schema.", "additionalProperties": True},
+    },
+}
+RECIPE_LISTING: Schema = {
+    "type": "object",
+    "required": ["recipes"],
+    "properties": {"recipes": {"type": "array", "items": RECIPE}},
+}
 ROTATED: Schema = {
     **LINK,
     "properties": {**LINK["properties"], "old_keys_end_at": {**TEXT, "format": "date-time"}},
-}
-PARAMS: Schema = {
-    "type": "object",
-    "required": ["query"],
-    "properties": {"query": HOGQL},
-    "additionalProperties": False,
 }
 OVERLAP: Schema = {"type": "integer", "minimum": 0, "maximum": 604_800, "default": 0}
 
@@ -92,9 +116,9 @@ extend_schema_view(
             "recipe_id",
             "description",
             "params",
-            recipe_id={"type": "string", "enum": ["raw_hogql"]},
+            recipe_id={"type": "string", "enum": [RAW_HOGQL, *RECIPES]},
             description=DESCRIPTION,
-            params=PARAMS,
+            params=PUBLISHED,
         ),
         answer=LINK,
         status=201,
@@ -143,3 +167,22 @@ extend_schema_view(
         description="Needs the scope publish. The old links end at once, or after overlap_seconds.",
     )
 )(rest.Rotate)
+extend_schema_view(
+    get=says(
+        "list_recipes",
+        "List the recipes and their parameters",
+        READING,
+        answer=RECIPE_LISTING,
+        description="Needs the scope query.",
+    )
+)(Recipes)
+extend_schema_view(
+    post=says(
+        "run_recipe",
+        "Answer a recipe",
+        ASKING,
+        body=takes(params=PARAMS),
+        answer=ANSWER_OF_RECIPE,
+        description="Needs the scope query. `query` is the HogQL that gave the answer.",
+    )
+)(OneRecipe)

@@ -57,12 +57,13 @@ def mapping(body: Body, name: str) -> Body:
     return value
 
 
-def whole_number(body: Body, name: str, default: int, minimum: int, maximum: int) -> int:
+def whole_number(body: Body, name: str, default: int, minimum: int, maximum: int, inside: str = "") -> int:
+    field = inside + name
     value = body.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool):
-        message = f"The field {name} is not a whole number."
-        raise refuse("wrong_type", name, message, f"Send a number from {minimum:,} to {maximum:,}.")
+        message = f"The field {field} is not a whole number."
+        raise refuse("wrong_type", field, message, f"Send a number from {minimum:,} to {maximum:,}.")
     if not minimum <= value <= maximum:
-        message = f"The field {name} is out of range."
-        raise refuse("out_of_range", name, message, f"Send a number from {minimum:,} to {maximum:,}.")
+        message = f"The field {field} is out of range."
+        raise refuse("out_of_range", field, message, f"Send a number from {minimum:,} to {maximum:,}.")
     return value

@@ -90,6 +90,10 @@ def cells(result: Result) -> list[list[Cell]]:
 
 def writer(column: Column, values: list[Any], as_of: datetime) -> Writer:
     """How a column's values are written. Times that all lie on the hour are hours of a series, not ages."""
+    fractions = [float(value) for value in values if isinstance(value, float | Decimal)]
+    if fractions:
+        digits = decimals(fractions)
+        return lambda value: write_fraction(float(value), digits) if value is not None else write(None, None)
     times = [value for value in values if isinstance(value, datetime)]
     if times and all(at.minute == at.second == at.microsecond == 0 for at in times):
         return lambda value: write(value, None)
@@ -105,7 +109,7 @@ def write(value: Any, as_of: datetime | None) -> tuple[str, str]:
     if isinstance(value, int):
         return minus(f"{value:,}"), ""
     if isinstance(value, float | Decimal):
-        return write_fraction(float(value))
+        return write_fraction(float(value), decimals([float(value)]))
     if isinstance(value, datetime):
         return write_time(value, as_of)
     if isinstance(value, date):
@@ -115,14 +119,19 @@ def write(value: Any, as_of: datetime | None) -> tuple[str, str]:
     return str(value), ""
 
 
-def write_fraction(value: float) -> tuple[str, str]:
-    """Two decimals, or three significant digits under one; whole numbers without."""
+def decimals(values: list[float]) -> int:
+    """As many as all values of a column need, at most two: they stand beneath each other."""
+    finite = [value for value in values if math.isfinite(value)]
+    return next((digits for digits in (0, 1) if all(round(value, digits) == value for value in finite)), 2)
+
+
+def write_fraction(value: float, digits: int) -> tuple[str, str]:
+    """So many decimals; three significant digits for what is under one and needs more than two."""
     if not math.isfinite(value):
         return "–", str(value)
-    if value == int(value):
-        return minus(f"{value:,.0f}"), ""
-    text = f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
-    return minus(text), str(value)
+    small = digits == 2 and 0 < abs(value) < 1 and round(value, 2) != value
+    text = f"{value:.3g}" if small else f"{value:,.{digits}f}"
+    return minus(text), "" if round(value, digits) == value else str(value)
 
 
 def minus(number: str) -> str:

@@ -17,6 +17,7 @@ from analytics import query
 from publications import fields
 from publications.links import create_link, newest_link, url_of
 from publications.models import DESCRIPTION_LENGTH, Link, Publication
+from publications.recipes.catalog import recipe_of
 
 RAW_HOGQL = "raw_hogql"
 QUERY_LENGTH = 100_000  # what may be stored; the compiler's own limit is lower and answers 413
@@ -31,18 +32,21 @@ def publish(
     `query.run` raises for a question that has no answer.
     """
     body = {"recipe_id": recipe_id, "description": description, "params": params}
-    if fields.text(body, "recipe_id", 50) != RAW_HOGQL:
-        message = f"There is no recipe {recipe_id}."
-        raise fields.refuse("unknown_recipe", "recipe_id", message, f"Send recipe_id {RAW_HOGQL}.")
+    recipe_id = fields.text(body, "recipe_id", 50)
+    recipe = None if recipe_id == RAW_HOGQL else recipe_of(recipe_id)
     description = checked_description(body)
     given = fields.mapping(body, "params")
-    fields.refuse_others(given, ["query"], "params.")
-    hogql = checked_query(project, given, "params.")
+    if recipe is None:
+        fields.refuse_others(given, ["query"], "params.")
+        hogql = checked_query(project, given, "params.")
+    else:
+        hogql = recipe.question(project, given)
+        query.run(project, hogql, limit=1)
     with transaction.atomic():
         publication = Publication.objects.create(
             id="pub_" + secrets.token_urlsafe(12),
             project=project,
-            recipe_id=RAW_HOGQL,
+            recipe_id=recipe_id,
             description=description,
             query=hogql,
             created_by=user,
@@ -63,6 +67,7 @@ def change(publication: Publication, body: dict[str, Any], user: User | None) ->
         changes["description"] = checked_description(body)
     if "query" in body:
         changes["query"] = checked_query(publication.project, body, "")
+        changes["recipe_id"] = RAW_HOGQL  # no recipe's any more
     with transaction.atomic():
         Publication.objects.filter(pk=publication.pk).update(**changes, version=F("version") + 1)
         record(publication, user, "publication.change")

@@ -18,6 +18,7 @@ from agentry.errors import AgentryError
 from publications.links import public_url
 from publications.models import Publication, older, publications_of
 from publications.publish import RAW_HOGQL, publish, revoke, rotate
+from publications.recipes.catalog import RECIPES
 
 PAGE = 50
 OVERLAP = timedelta(days=1)
@@ -33,11 +34,15 @@ def publications(request: ProjectRequest, project: Project) -> HttpResponse:
 @require_POST
 @project_page(Role.MEMBER)
 def publish_form(request: ProjectRequest, project: Project) -> HttpResponseBase:
-    """Publish from a form (recipe_id, description, query); then the list, with the new link on top."""
+    """Publish from a form (recipe_id, description, and query or the recipe's parameters); then the list, with
+    the new link on top."""
     given = {name: request.POST.get(name, "") for name in ("description", "query")}
     recipe_id = request.POST.get("recipe_id", RAW_HOGQL)
+    params = {"query": given["query"]}
+    if recipe_id in RECIPES:
+        params = RECIPES[recipe_id].parse({name: request.POST[name] for name in request.POST})
     try:
-        made, _ = publish(project, recipe_id, given["description"], {"query": given["query"]}, request.user)
+        made, _ = publish(project, recipe_id, given["description"], params, request.user)
     except AgentryError as error:
         return page(request, project, error=error, given=given)
     return redirect(f"{address(project)}?{urlencode({'new': made.id})}")

@@ -12,6 +12,8 @@ from analytics import answer, query
 from publications import fields, rest
 from publications.models import DESCRIPTION_LENGTH
 from publications.publish import QUERY_LENGTH, RAW_HOGQL, change, revoke
+from publications.recipes.catalog import RECIPES
+from publications.recipes.rest import listing, run
 
 Schema = dict[str, Any]
 Run = Callable[[Access, fields.Body], dict[str, Any]]
@@ -24,6 +26,16 @@ HOGQL: Schema = {
     **TEXT,
     "description": "HogQL: a SELECT over events(uuid, event, distinct_id, timestamp, properties) or"
     " usage(event, customer_id, day, calls, first_call_at, last_call_at).",
+}
+# What a recipe takes, agentry_list_recipes says; each is refused by name if it is wrong.
+PARAMS: Schema = {
+    "type": "object",
+    "description": "Of the recipe, as agentry_list_recipes shows them; what is left out is as usual.",
+}
+PUBLISHED: Schema = {
+    "type": "object",
+    "description": f"Of {RAW_HOGQL}: query. Of a recipe: its own, as agentry_list_recipes shows them.",
+    "properties": {"query": HOGQL},
 }
 ANSWER: Schema = {
     "type": "object",
@@ -43,6 +55,7 @@ ANSWER: Schema = {
     },
     "required": ["rows", "columns", "row_count", "truncated"],
 }
+ANSWER_OF_RECIPE: Schema = {**ANSWER, "properties": {**ANSWER["properties"], "query": TEXT}}
 LINK: Schema = {
     "type": "object",
     "properties": {"publication_id": TEXT, "public_url": TEXT},
@@ -83,6 +96,15 @@ def ask(access: Access, arguments: fields.Body) -> dict[str, Any]:
 def publish(access: Access, arguments: fields.Body) -> dict[str, Any]:
     body = {name: value for name, value in arguments.items() if name != "project_id"}
     return dict(rest.publish_body(project_in(access, arguments), body))
+
+
+def recipes(access: Access, arguments: fields.Body) -> dict[str, Any]:
+    return listing()
+
+
+def run_recipe(access: Access, arguments: fields.Body) -> dict[str, Any]:
+    recipe_id = fields.text(arguments, "recipe_id", 50)
+    return run(project_in(access, arguments), recipe_id, arguments.get("params"))
 
 
 def projects(access: Access, arguments: fields.Body) -> dict[str, Any]:
@@ -143,25 +165,40 @@ TOOLS = [
     ),
     Tool(
         "agentry_publish_query",
-        "Publish a HogQL question as a page that everybody with the link can see. The question is frozen;"
-        " its answer is asked anew whenever the page is opened.",
+        "Publish a recipe, or a HogQL question, as a page that everybody with the link can see. The question"
+        " is frozen; its answer is asked anew whenever the page is opened.",
         Scope.PUBLISH,
         takes(
             "recipe_id",
             "description",
             "params",
             project_id=PROJECT,
-            recipe_id={**TEXT, "enum": [RAW_HOGQL]},
+            recipe_id={**TEXT, "enum": [RAW_HOGQL, *RECIPES]},
             description=DESCRIPTION,
-            params={
-                "type": "object",
-                "properties": {"query": HOGQL},
-                "required": ["query"],
-                "additionalProperties": False,
-            },
+            params=PUBLISHED,
         ),
         publish,
         LINK,
+    ),
+    Tool(
+        "agentry_list_recipes",
+        "Ready questions, such as top customers, who dropped, error rate: their ids and parameters.",
+        Scope.QUERY,
+        takes(),
+        recipes,
+    ),
+    Tool(
+        "agentry_run_recipe",
+        "Answer a recipe. The answer has the HogQL that gave it as `query`, to be changed or published.",
+        Scope.QUERY,
+        takes(
+            "recipe_id",
+            project_id=PROJECT,
+            recipe_id={**TEXT, "enum": list(RECIPES)},
+            params=PARAMS,
+        ),
+        run_recipe,
+        ANSWER_OF_RECIPE,
     ),
     Tool("agentry_list_projects", "The team's projects.", Scope.QUERY, takes(), projects),
     Tool(

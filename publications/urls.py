@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from publications import export, rest, team, views
 
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("q/<str:publication_id>.csv", views.publication_csv, name="publication_csv"),
     path("q/<str:publication_id>", views.publication, name="publication"),
     path("t/<slug:team>/<slug:project>/export/<slug:what>", export.export_file, name="export"),
+    path("", include("publications.recipes.urls")),
     path("t/<slug:team>/<slug:project>/publications", team.publications, name="publications"),
     path("t/<slug:team>/<slug:project>/publish", team.publish_form, name="publish"),
     path(

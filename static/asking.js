@@ -1,4 +1,4 @@
-/* Explore asks: run and cancel, the fix, the picture in the address. What is named here and not made here is of
+/* Explore asks: run and cancel, and the fix. What is named here and not made here is of
    explore.js. */
 "use strict";
 
@@ -65,15 +65,6 @@ document.addEventListener("click", (event) => {
   const units = (characters) => [...field.value].slice(0, characters).join("").length;
   edit(units(Number(start)), units(Number(start) + Number(length)), text);
   form.requestSubmit(form.querySelector(".button.main"));
-});
-
-/* The picture that one chooses stands in the address. */
-document.addEventListener("change", (event) => {
-  if (event.target.name !== "chart") return;
-  const address = new URL(window.location.href);
-  address.searchParams.delete("chart");
-  if (event.target.value && address.search) address.searchParams.set("chart", event.target.value);
-  window.history.replaceState(window.history.state, "", address);
 });
 
 findMistake();

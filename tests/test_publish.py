@@ -63,7 +63,7 @@ def test_the_key_is_not_in_the_database(api: Api) -> None:
     [
         ({"recipe_id": None}, "missing_field", "recipe_id"),
         ({"recipe_id": 1}, "wrong_type", "recipe_id"),
-        ({"recipe_id": "top_customers"}, "unknown_recipe", "recipe_id"),
+        ({"recipe_id": "bottom_customers"}, "unknown_recipe", "recipe_id"),
         ({"recipe_id": "raw_hogql\0"}, "bad_text", "recipe_id"),
         ({"recipe_id": "r" * 51}, "too_long", "recipe_id"),
         ({"description": None}, "missing_field", "description"),

@@ -39,6 +39,7 @@ def names(project: Project, user: User) -> dict[str, str]:
         "<path:customer_id>": "acme_corp",
         "<str:deletion_id>": str(delete_customer(project, "x", user).pk),
         "<int:key>": str(issue_dsn_key(project, "Edge", user)[0].pk),
+        "<str:recipe_id>": "top_customers",
         "<str:publication_id>": publication.pk,
         "<str:what>": "settings",
     }

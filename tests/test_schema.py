@@ -30,6 +30,8 @@ OPERATIONS = [
     ("ask", "/v1/analytics/{project}/query/", "post"),
     ("publish", "/v1/analytics/{project}/publish/", "post"),
     ("explain_change", "/v1/analytics/{project}/changes/", "get"),
+    ("list_recipes", "/v1/analytics/{project}/recipes/", "get"),
+    ("run_recipe", "/v1/analytics/{project}/recipes/{recipe_id}/", "post"),
     ("get_limits", "/v1/analytics/{project}/limits/", "get"),
     ("change_limits", "/v1/analytics/{project}/limits/", "patch"),
     ("change_key_limits", "/v1/analytics/{project}/limits/{key}/", "patch"),
