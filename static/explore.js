@@ -74,6 +74,7 @@ function findMistake() {
     const column = Number(said.dataset.column) - 1;
     const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0) + before.slice(0, column).join("").length;
     const length = before.slice(column, column + Number(said.dataset.length)).join("").length;
+    said.querySelector("mark")?.scrollIntoView({ block: "nearest", inline: "center" });
     wrong = { line, start: length ? start : Math.max(0, start - 1), end: start + Math.max(1, length) };
   }
   draw();
@@ -102,25 +103,25 @@ offers.hidden = true;
 editor.append(offers, spoken);
 field.setAttribute("aria-autocomplete", "list");
 field.setAttribute("aria-controls", "offers");
-let words = null; // of this project, once asked for
+let words = null; // of this project, once they are there
+let learning = null; // asked for with the first key, and again after a failure
 let open = { offered: [], chosen: 0, start: 0, moved: false };
 
-async function learn() {
-  if (words) return;
-  words = [];
-  try {
-    const known = await (await fetch(editor.dataset.words, { headers: { Accept: "application/json" } })).json();
-    words = [
-      ...Object.entries(known.properties).map(([name, type]) => ({ name: `properties.${plain(name)}`, kind: type, rank: 0, about: `A property of events, read as ${type}.` })),
-      ...Object.entries(known.columns).flatMap(([table, of]) => Object.entries(of).map(([name, type]) => ({ name, kind: type, rank: 0, about: `A column of ${table}.` }))),
-      ...Object.keys(known.columns).map((name) => ({ name, kind: "table", rank: 1, about: "A table." })),
-      ...known.keywords.map((name) => ({ name, kind: "", rank: 2, about: "" })),
-      ...known.functions.map(([name, takes, gives, aggregate]) => ({ name, kind: aggregate ? "aggregate" : "function", rank: 3, call: true, about: `${name}(${takes.replaceAll(" ", ", ")}): ${gives}` })),
-    ].filter((word, index, all) => all.findIndex((other) => other.name === word.name && other.call === word.call) === index);
-    words.events = known.events.map((name) => ({ name, kind: "event", rank: 0, about: "An event of this project." }));
-  } catch {
-    words = null; // it is asked for again with the next key
-  }
+const learn = () => (learning ??= known().then((found) => { words = found; }, () => { learning = null; }));
+
+async function known() {
+  const told = await (await fetch(editor.dataset.words, { headers: { Accept: "application/json" } })).json();
+  const all = [
+    ...Object.entries(told.properties).map(([name, type]) => ({ name: `properties.${plain(name)}`, kind: type, rank: 0, about: `A property of events, read as ${type}.` })),
+    ...Object.entries(told.columns).flatMap(([table, of]) => Object.entries(of).map(([name, type]) => ({ name, kind: type, rank: 0, about: `A column of ${table}.` }))),
+    ...Object.keys(told.columns).map((name) => ({ name, kind: "table", rank: 1, about: "A table." })),
+    ...told.keywords.map((name) => ({ name, kind: "", rank: 2, about: "" })),
+    ...told.functions.map(([name, takes, gives, aggregate]) => ({ name, kind: aggregate ? "aggregate" : "function", rank: 3, call: true, about: `${name}(${takes.replaceAll(" ", ", ")}): ${gives}` })),
+  ];
+  const seen = new Set();
+  const once = all.filter(({ name, call }) => !seen.has(`${name} ${call}`) && seen.add(`${name} ${call}`));
+  once.events = told.events.map((name) => ({ name, kind: "event", rank: 0, about: "An event of this project." }));
+  return once;
 }
 const plain = (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : `\`${name}\``);
 

@@ -98,6 +98,8 @@ def test_htmx_saves_beside_the_answer(owner: Client) -> None:
     assert "Saved as “Calls”." in body
     asked = {"query": made.query, "saved": str(made.pk)}
     assert owner.post(PAGE, asked, headers=HTMX)["HX-Push-Url"] == f"{PAGE}?saved={made.pk}"
+    waits = owner.get(PAGE, {"saved": str(made.pk)}, headers=HTMX)  # the page that waits asks so
+    assert "1 row" in text(waits)
     asked["query"] = "select 2"
     assert owner.post(PAGE, asked, headers=HTMX)["HX-Push-Url"] == f"{PAGE}?query=select+2"
 

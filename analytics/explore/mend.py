@@ -14,7 +14,7 @@ _MEANT = re.compile(r"Perhaps you meant `([^`]+)`")
 _WRITTEN = re.compile(r"`([^`]+)`|'([^']+)'")
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+|\s+|.", re.DOTALL)
 ALIKE = 0.6  # a word that is less like what was meant is not what was meant
-AROUND = 120  # characters of a long line that are shown on each side
+AROUND = 60  # characters of a long line that are shown on each side
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,13 @@ def explore(request: ProjectRequest, project: Project) -> HttpResponseBase:
     """`?query=` asks; `?saved=` and `?asked=` open a question that is kept."""
     given = request.POST if request.method == "POST" else request.GET
     asked = Asked.read(given)
+    opened = None
+    if request.method != "POST":
+        asked, opened = _opened(request, project, asked)
     if is_fragment(request):
         return _answer(request, project, asked)
     if request.method == "POST" and asked.address():
         return redirect(request.path + asked.address(run=True))
-    opened = None
-    if request.method != "POST":
-        asked, opened = _opened(request, project, asked)
     inline = asked.query is not None and (asked.run or request.method == "POST")
     context: Context = ask(request, project, asked) if inline else {"asked": asked}
     context |= kept(request, project, opened) | room(project)

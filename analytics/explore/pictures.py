@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analytics.charts.bars import Item, bars
@@ -16,6 +16,7 @@ from analytics.query import Result
 
 BARS = 30
 HEAT_ROWS, HEAT_COLUMNS = 24, 62
+LABEL = 16  # characters beneath a heat map; its cells say the whole name
 KINDS = {"lines": "Lines", "bars": "Bars", "heat": "Heat map"}
 
 
@@ -124,7 +125,12 @@ def _heat(result: Result, shape: Shape) -> Drawn | None:
     note = f"The {len(shown)} largest; {number(left)} more in the table." if left else ""
     grid = [[values.get((row, column)) for column in across] for row in shown]
     chart = heat([label(row) for row in shown], labels(across), grid, result.columns[measure].name)
-    return "charts/heat.html", chart, note
+    beneath = [replace(each, text=_cut(each.text)) for each in chart.columns]
+    return "charts/heat.html", replace(chart, columns=beneath), note
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
 
 
 def _largest(rows: list[Any], values: dict[Any, list[Any]]) -> list[Any]:

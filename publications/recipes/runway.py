@@ -25,9 +25,6 @@ def cap_runway(project: Project, values: Values) -> str:
         raise AgentryError(422, "no_caps", message, hint)
     names = ", ".join(literal(name) for name, _ in caps)
     sizes = ", ".join(str(size) for _, size in caps)
-    weekly = ",\n".join(
-        f"                sumIf(calls, toDayOfWeek(day) = {number} and {RECENT})" for number in range(1, 8)
-    )
     return f"""with
     [{names}] as customers,
     [{sizes}] as caps,
@@ -45,7 +42,14 @@ select
         span >= 7 and reached > 0, today() + toIntervalDay(reached - 1),
         null
     ) as reaches_cap_on
-from (
+from ({_ahead(values["event"], names)})
+order by reaches_cap_on, used_percent desc, customer_id
+limit {values["top"]}"""
+
+
+def _ahead(event: str, names: str) -> str:
+    """Of each customer: the calls to expect on each day that is left of the month, today first."""
+    return f"""
     select
         customer_id,
         caps[indexOf(customers, customer_id)] as monthly_cap,
@@ -56,7 +60,16 @@ from (
             range(days_left)
         ) as ahead,
         arrayFirstIndex(more -> calls_this_month + more >= monthly_cap, arrayCumSum(ahead)) as reached
-    from (
+    from ({_counted(event, names)})
+"""
+
+
+def _counted(event: str, names: str) -> str:
+    """Of each customer: calls of the month, and of each weekday (Monday first) over `span` days."""
+    weekly = ",\n".join(
+        f"                sumIf(calls, toDayOfWeek(day) = {number} and {RECENT})" for number in range(1, 8)
+    )
+    return f"""
         select
             customer_id,
             any(weeks) * 7 as span,
@@ -73,13 +86,10 @@ from (
                 min(day) over (partition by customer_id) as first_day,
                 least(4, intDiv(dateDiff('day', first_day, today()), 7)) as weeks
             from usage
-            where event = {values["event"]} and day <= today() and customer_id in ({names})
+            where event = {event} and day <= today() and customer_id in ({names})
         )
         group by customer_id
-    )
-)
-order by reaches_cap_on, used_percent desc, customer_id
-limit {values["top"]}"""
+    """
 
 
 RECIPES = (
