@@ -7,7 +7,7 @@ from typing import Any
 from agentry.accounts.models import Project
 from analytics.answer import moment
 from analytics.engines import catalog
-from analytics.models import Customer
+from analytics.models import Customer, SavedQuery
 from publications.models import publications_of
 
 
@@ -32,6 +32,10 @@ def settings_of(project: Project) -> dict[str, Any]:
                 "created_at": moment(publication.created_at),
             }
             for publication in publications
+        ],
+        "saved_queries": [
+            {"name": each.name, "query": each.query, "changed_at": moment(each.changed_at)}
+            for each in SavedQuery.objects.filter(project=project, owner=None).order_by("name", "id")
         ],
     }
 

@@ -39,7 +39,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   state(error.message, error.hint);
 });
 document.addEventListener("htmx:afterRequest", (event) => event.detail.xhr === asking && rest());
-document.addEventListener("htmx:afterSettle", () => findMistake());
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id !== "answer" && event.detail.elt.id !== "answer") return;
+  document.getElementById("told").textContent = document.querySelector(".answer .count")?.textContent ?? "";
+  findMistake();
+});
 cancel.addEventListener("click", () => {
   const after = seconds();
   htmx.trigger(form, "htmx:abort");

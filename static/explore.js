@@ -149,7 +149,7 @@ async function suggest(asked = false) {
   const writing = document.activeElement === field && field.selectionStart === field.selectionEnd ? written(asked) : null;
   const found = writing ? writing.of.map((word) => [score(word, writing.text), word]).filter(([points]) => points > 0) : [];
   found.sort(([a, one], [b, other]) => b - a || one.name.length - other.name.length || (one.name < other.name ? -1 : 1));
-  open = { offered: found.slice(0, 12).map(([, word]) => word), chosen: 0, start: field.selectionStart - (writing?.text.length ?? 0), moved: false };
+  open = { offered: found.slice(0, 10).map(([, word]) => word), chosen: 0, start: field.selectionStart - (writing?.text.length ?? 0), moved: false };
   show();
 }
 
@@ -166,7 +166,7 @@ function show() {
   if (offers.hidden) return field.removeAttribute("aria-activedescendant");
   about.textContent = offered[chosen].about;
   about.hidden = !offered[chosen].about;
-  list.children[chosen].scrollIntoView({ block: "nearest" });
+
   field.setAttribute("aria-activedescendant", `offer-${chosen}`);
   spoken.textContent = `${offered[chosen].name} ${offered[chosen].kind}, ${chosen + 1} of ${offered.length}`;
   place();

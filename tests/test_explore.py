@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from agentry.accounts.models import Project, Role, Team, User
+from analytics.engines import postgres
 from analytics.explore import table as drawn
 from analytics.hogql.functions.table import FAMILIES
 from analytics.models import AskedQuery
@@ -184,6 +185,22 @@ def test_every_refusal_is_a_clear_page(client: Client, hogql: str, status: int, 
     fragment = client.post(PAGE, {"query": hogql}, headers=HTMX)
     assert fragment.status_code == status
     assert 'role="alert"' in text(fragment)
+
+
+def test_a_slow_question_is_stopped_and_can_be_asked_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(postgres.SESSION, "statement_timeout", "50")
+    postgres.close()
+    try:
+        slow = "select count() from numbers(1000000) as a cross join numbers(1000000) as b"
+        response = client.post(PAGE, {"query": slow}, headers=HTMX)
+    finally:
+        postgres.close()
+    assert response.status_code == 504
+    assert "was stopped" in text(response)
+    assert "Run it again" in text(response)
+    assert AskedQuery.objects.get().error == "query_timeout"
 
 
 def test_too_many_at_once_is_said_and_can_be_asked_again(client: Client, settings: Any) -> None:

@@ -217,6 +217,21 @@ def test_code(text: str, code: str) -> None:
         ("select\n  toDat(timestamp)\nfrom events", 2, 3, "Perhaps you meant `toDate`."),
         ("select count() from event", 1, 21, "Perhaps you meant `events`."),
         ("select timestmp from events", 1, 8, "Perhaps you meant `timestamp`."),
+        ("select endpont from events", 1, 8, "Perhaps you meant `properties.endpoint`."),
+        ("select proprties.a from events", 1, 18, "Perhaps you meant `properties`."),
+        (
+            "select foo from usage",
+            1,
+            8,
+            "The columns here are event, customer_id, day, calls, first_call_at, last_call_at; properties are"
+            " read as `properties.name`.",
+        ),
+        (
+            "select '🚀', 1,\n  'abc from\n events",
+            2,
+            3,
+            "Close it with another '; inside a text it is written \\'.",
+        ),
         ("select top 5 event from events", 1, 8, "Use LIMIT."),
         ("select a as a", 1, 8, "Name a column in it."),
         ("select rank() from events", 1, 8, "Write `rank(…) OVER (ORDER BY …)`."),

@@ -213,5 +213,7 @@ def unknown_column(node: exp.Expr, path: list[str], scope: Scope) -> HogQLError:
 
 def _nearest(path: list[str], known: list[str], otherwise: str) -> str:
     """What the name may have meant: as it is written, or as a property without its `properties.`."""
-    written = perhaps(path[-1], known, "")
-    return written or perhaps(f"properties.{path[-1]}", known, otherwise)
+    keys = [name.removeprefix("properties.") for name in known if name.startswith("properties.")]
+    plain = [name for name in known if not name.startswith("properties.")]
+    written = perhaps(path[-1], plain, "") or (perhaps(path[0], ["properties"], "") if path[1:] else "")
+    return written or perhaps(path[-1], keys, "").replace("`", "`properties.", 1) or otherwise

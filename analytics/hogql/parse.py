@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
@@ -16,6 +18,8 @@ MAX_DEPTH = 30  # sqlglot overflows the stack at about 40 nested calls
 
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+# sqlglot counts from the text's beginning.
+_UNENDED = re.compile(r"Missing (\S+) from \d+:(\d+)")
 _FIRST = {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN}
 _PREFIXES = {TokenType.DASH, TokenType.NOT, TokenType.PLACEHOLDER}
 
@@ -43,7 +47,7 @@ def parse(text: str) -> exp.Query:
         _check_size(tokens)
         statements = dialect.parser().parse(tokens, text)
     except SqlglotError as error:
-        raise _syntax_error(error) from None
+        raise _syntax_error(error, text) from None
     except RecursionError:
         raise _too_deep(None) from None
     # What follows a trailing semicolon may still be a comment, which makes a statement of its own.
@@ -128,8 +132,18 @@ def _too_deep(token: Token | None) -> HogQLError:
     )
 
 
-def _syntax_error(error: SqlglotError) -> HogQLError:
+def _syntax_error(error: SqlglotError, text: str) -> HogQLError:
     """sqlglot's words name its own classes; what helps is the place and the word that stands there."""
+    unended = _UNENDED.fullmatch(str(error.__cause__))
+    if unended is not None:
+        before = text[: int(unended[2])]
+        return HogQLError(
+            "syntax_error",
+            f"What begins with {unended[1]} here has no end.",
+            f"Close it with another {unended[1]}; inside a text it is written \\{unended[1]}.",
+            line=before.count("\n") + 1,
+            column=len(before) - before.rfind("\n"),
+        )
     details = getattr(error, "errors", None) or [{}]
     line, column, word = details[0].get("line"), details[0].get("col"), details[0].get("highlight")
     message = f"This cannot be read as HogQL near `{word}`." if word else "This cannot be read as HogQL."
