@@ -100,6 +100,8 @@ def test_htmx_saves_beside_the_answer(owner: Client) -> None:
     assert owner.post(PAGE, asked, headers=HTMX)["HX-Push-Url"] == f"{PAGE}?saved={made.pk}"
     waits = owner.get(PAGE, {"saved": str(made.pk)}, headers=HTMX)  # the page that waits asks so
     assert "1 row" in text(waits)
+    for odd in ("select '\0'", "", "x" * 10_000):
+        assert owner.post(PAGE, asked | {"query": odd}, headers=HTMX).status_code == 400
     asked["query"] = "select 2"
     assert owner.post(PAGE, asked, headers=HTMX)["HX-Push-Url"] == f"{PAGE}?query=select+2"
 

@@ -136,8 +136,8 @@ def _address(request: ProjectRequest, project: Project, asked: Asked) -> str:
     """A saved question keeps its address for as long as it is the one that is asked."""
     number = request.POST.get("saved", "")
     if number.isascii() and number.isdigit():
-        saved = visible(project, request.user).filter(pk=_number(number), query=asked.query).first()
-        if saved is not None:
+        saved = visible(project, request.user).filter(pk=_number(number)).first()
+        if saved is not None and saved.query == asked.query:
             return f"?saved={saved.pk}" + (f"&chart={asked.chart}" if asked.chart else "")
     return asked.address()
 
