@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,14 @@ def test_a_day_without_rows_is_a_gap() -> None:
     lines = pictures(answer, "")[0].chart
     assert lines.buckets == 4
     assert lines.values.splitlines() == ["4 May: 7", "3 May: –", "2 May: 6", "1 May: 5"]
+
+
+@pytest.mark.parametrize(("now", "part"), [(NOW, False), (datetime(2026, 5, 4, 23, 59, tzinfo=UTC), True)])
+def test_a_day_that_is_not_over_looks_so(now: datetime, part: bool) -> None:
+    answer = result({"day": "Date", "calls": "UInt64"}, *((day, 5) for day in DAYS))
+    for picture in pictures(replace(answer, as_of=now), ""):
+        assert bool(picture.chart.part) == part
+        assert ("so far" in picture.chart.label) == part
 
 
 def test_several_customers_are_several_lines_the_largest_first() -> None:

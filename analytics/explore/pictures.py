@@ -11,7 +11,7 @@ from analytics.charts.bars import Item, bars
 from analytics.charts.heat import heat
 from analytics.charts.timeline import LINES, lines, timeline
 from analytics.customers.wording import number
-from analytics.explore.shape import Shape, columns_in_order, label, labels, shape_of, steps
+from analytics.explore.shape import Shape, columns_in_order, is_going_on, label, labels, shape_of, steps
 from analytics.query import Result
 
 BARS = 30
@@ -74,7 +74,9 @@ def _lines(result: Result, shape: Shape) -> Drawn | None:
     names = {place: result.columns[place].name for place in alike}
     if len(alike) == 1:
         only = [values[alike[0]].get(at) for at in along]
-        return "charts/timeline.html", timeline(labels(along), only, names[alike[0]], shape="line"), ""
+        part = is_going_on(along, result.as_of)
+        chart = timeline(labels(along), only, names[alike[0]], shape="line", part=part)
+        return "charts/timeline.html", chart, ""
     each = {names[place]: [values[place].get(at) for at in along] for place in alike}
     return "charts/timeline.html", lines(labels(along), each, "By time"), ""
 
@@ -98,7 +100,9 @@ def _bars(result: Result, shape: Shape) -> Drawn | None:
         times = [row[shape.time] for row in result.rows if row[shape.time] is not None]
         along = steps(times)
         values = dict(zip(times, (row[measure] for row in result.rows), strict=False))
-        return "charts/timeline.html", timeline(labels(along), [values.get(at) for at in along], name), ""
+        part = is_going_on(along, result.as_of)
+        chart = timeline(labels(along), [values.get(at) for at in along], name, part=part)
+        return "charts/timeline.html", chart, ""
     about = [place for place in (shape.time, *shape.split) if place is not None]
     items = [
         Item(" · ".join(label(row[place]) for place in about), row[measure]) for row in result.rows[:BARS]

@@ -64,6 +64,15 @@ def steps(times: Sequence[Any]) -> list[Any]:
     return [known[0] + index * step for index in range(count)]
 
 
+def is_going_on(along: Sequence[Any], now: datetime) -> bool:
+    """Whether the last of evenly spaced buckets is not over: its value is a part of what it will be."""
+    if len(along) < 2:
+        return False
+    last, step = along[-1], along[-1] - along[-2]
+    moment = now if isinstance(last, datetime) else now.date()
+    return bool(last <= moment < last + step)
+
+
 def columns_in_order(values: Sequence[Any]) -> list[Any]:
     """Different values: numbers and times in order and without gaps, all else as the rows have it."""
     found = list(dict.fromkeys(values))
