@@ -138,6 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"add_email": "agentry.accounts.address_form.NewAddress"}
 ACCOUNT_SIGNUP_FORM_CLASS = "agentry.accounts.forms.TeamNameForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed

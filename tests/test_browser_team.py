@@ -99,6 +99,15 @@ def test_the_header_leads_from_team_to_team(
     expect(page.get_by_role("link", name="Leave Acme")).to_be_visible()
 
 
+def test_a_second_click_makes_no_second_key(people: list[BrowserContext], project: Project) -> None:
+    page = people[0].new_page()
+    page.goto("/t/acme/tokens")
+    page.get_by_label("Name").fill("Bot")
+    page.get_by_role("button", name="Make the token").dblclick()
+    expect(page.locator("pre.secret")).to_be_visible()
+    assert project.team.api_tokens.count() == 1
+
+
 def test_pages_of_people_fit_a_phone(people: list[BrowserContext], user: User) -> None:
     create_team("W" * 60, user)
     page = people[0].new_page()

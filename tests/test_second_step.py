@@ -181,6 +181,7 @@ def test_an_owner_with_a_second_step_turns_that_on_and_off(me: Client, secret: s
     theirs.force_login(viewer)
     me.post("/t/acme/settings/two-steps", {"two_steps": "1"})
     assert me.get("/t/acme/").status_code == 200 and theirs.get("/t/acme/").status_code == 302
+    assert text(me.get("/t/acme/members")).count("no second step at sign-in") == 1
     me.post("/t/acme/settings/two-steps", {})
     assert theirs.get("/t/acme/").status_code == 200
     said = AuditEntry.objects.filter(action="team.two_steps").order_by("pk").values_list("subject", flat=True)

@@ -16,6 +16,7 @@ from agentry.accounts import members as membership
 from agentry.accounts.access import TeamRequest, has_role, rank, team_page
 from agentry.accounts.forms import InviteForm
 from agentry.accounts.models import Membership, Role, Team
+from agentry.accounts.second_step import with_second_step
 from agentry.errors import AgentryError
 
 MEANS = {
@@ -28,11 +29,13 @@ MEANS = {
 
 @dataclass(frozen=True)
 class Row:
-    """`roles` are those that the person who looks may give; none: not theirs to change."""
+    """`roles` are those that the person who looks may give; none: not theirs to change. `bare`: without a
+    second step at sign-in, which is for admins to know."""
 
     member: Membership
     roles: list[Role]
     you: bool
+    bare: bool
 
 
 @require_safe
@@ -117,13 +120,19 @@ def _members(request: TeamRequest, team: Team, form: InviteForm) -> HttpResponse
     actor = request.membership
     may_manage = has_role(actor, Role.ADMIN)
     rows = team.memberships.select_related("user").order_by("joined_at", "pk")
+    safe = with_second_step(row.user_id for row in rows) if may_manage else set()
     mine = [role for role in Role if rank(role) <= rank(actor.role)]
     fresh = reveal.shown_now(request, invitations.open_ones().filter(team=team, invited_by=request.user))
     invited = invitations.open_ones().filter(team=team).select_related("invited_by").order_by("-pk")
     context = {
         "team": team,
         "rows": [
-            Row(row, mine if membership.may_touch(actor, row) else [], row.user_id == request.user.pk)
+            Row(
+                row,
+                mine if membership.may_touch(actor, row) else [],
+                row.user_id == request.user.pk,
+                may_manage and row.user_id not in safe,
+            )
             for row in rows
         ],
         "invited": list(invited) if may_manage else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import qrcode
@@ -36,5 +37,11 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
 
 def has_second_step(user: User) -> bool:
+    return user.pk in with_second_step([user.pk])
+
+
+def with_second_step(users: Iterable[int]) -> set[int]:
+    """Which of these have an app or a passkey."""
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=kinds).exists())
+    found = Authenticator.objects.filter(user_id__in=list(users), type__in=kinds)
+    return set(found.values_list("user_id", flat=True))
