@@ -98,6 +98,7 @@ def test_figures_are_of_the_window_and_the_change_of_complete_days(page: Client,
     assert "Errors 20.0% 30 calls" in shown
     assert "Plan pro" in shown
     assert "50% fewer calls than in the 30 days before" in shown
+    assert "from usage where event = 'api_request' and customer_id = 'acme'" in shown
     seven = text(page.get("/t/acme/default/customers/acme?window=7"))
     assert "Calls, 7 days 35 0.0%" in seven
     assert "About as many calls as in the 7 days before" in seven

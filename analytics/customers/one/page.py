@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
-from analytics.customers.one import address, clients, pictures
+from analytics.customers.one import address, clients, pictures, questions
 from analytics.customers.one.note import Note, save
 from analytics.customers.one.read import Profile, entry, read
 from analytics.customers.one.runway import HOW
@@ -145,8 +145,18 @@ def _shown(profile: Profile, by: str) -> dict[str, Any]:
         "why": why,
         "dimensions": why.drawn() if why else [],
         "how": HOW,
+        "hogql": asked(profile),
         "now": now,
     }
+
+
+def asked(profile: Profile) -> list[str]:
+    """The questions that the page's figures answer, to be asked again in Explore."""
+    place = profile.event, profile.customer
+    found = [questions.days(*place)]
+    if profile.spans:
+        found += [questions.cube(*place, profile.spans), questions.week(*place, profile.spans.shown)]
+    return found
 
 
 def _rights(request: ProjectRequest, project: Project, profile: Profile, note: Note | None) -> dict[str, Any]:
