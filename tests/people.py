@@ -68,8 +68,9 @@ class Visitor:
         if not url.startswith((self.root, "data:", "blob:")):
             self._fault(f"asks a stranger: {url}")
 
-    def visit(self, address: str, status: int = 200) -> None:
-        """Open a page in every way, and note what is wrong with it."""
+    def visit(self, address: str, status: int = 200, *, again: bool = False) -> None:
+        """Open a page in every way, and note what is wrong with it. `again`: another state of a page that was
+        visited, which is not tried in the dark and without scripts once more."""
         self.address = address
         page = self.page
         page.set_viewport_size(DESK)  # type: ignore[arg-type]
@@ -81,18 +82,20 @@ class Visitor:
             self._fault(f"has {headings} h1")
         for control in page.evaluate(UNNAMED):
             self._fault(f"has a control without a name: {control}")
-        self._look(page)
-        self._read(page)
+        self._look(page, dark=not again)
+        if not again:
+            self._read(page)
         return None
 
-    def _look(self, page: Page) -> None:
+    def _look(self, page: Page, dark: bool) -> None:
         page.evaluate(AXE_SCRIPT)
         self._axe(page, None)
         if (moved := page.evaluate(MOVED)) > SHIFT:
             self._fault(f"moves by {moved:.3f}")
-        page.emulate_media(color_scheme="dark")
-        self._axe(page, ["color-contrast"])
-        page.emulate_media(color_scheme="light")
+        if dark:
+            page.emulate_media(color_scheme="dark")
+            self._axe(page, ["color-contrast"])
+            page.emulate_media(color_scheme="light")
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         if (wider := page.evaluate(WIDER)) > 0:
             self._fault(f"is {wider} px too wide for a phone")

@@ -116,15 +116,15 @@ def test_every_page_of_a_team(
     client.force_login(user)
     publication = Publication.objects.get()
     empty = Project.objects.create(team=publication.project.team, name="Empty", slug="empty")
-    addresses = [address_of(name, arguments) for name in team_routes()]
-    addresses += [f"/t/acme/default/{more}" for more in MORE] + [
-        f"/t/acme/{empty.slug}/{page}" for page in EMPTY
-    ]
-    found = pages(client, [*addresses, *plain_routes()])
+    found = pages(client, [*(address_of(name, arguments) for name in team_routes()), *plain_routes()])
+    states = [f"/t/acme/default/{each}" for each in MORE] + [f"/t/acme/{empty.slug}/{each}" for each in EMPTY]
+    more = pages(client, states)
     assert len(found) > 25
     with Visitor(browser, live_server.url, [cookie(user, live_server.url)]).here() as visitor:
         for address in found:
             visitor.visit(address)
+        for address in more:
+            visitor.visit(address, again=True)
         visitor.visit("/t/acme/nowhere/customers", 404)
     assert not visitor.faults, "\n" + "\n".join(visitor.faults)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 EVENTS = 10  # names of events
-LOOKED_AT = 5_000  # customers of an event and a day; two days: at most 100,000 index entries, some 30 ms
+LOOKED_AT = 2_000  # customers of an event and a day; two days: at most 40,000 index entries, mostly 4,000
 SHORTEST = 16
 
 # The names by a loose scan: the index begins with project and event.
