@@ -114,7 +114,10 @@ document.addEventListener("htmx:load", (event) => reach(event.detail.elt));
 
 /* On a phone the row of pages scrolls: the one that one is on is in sight. */
 const here = document.querySelector(".pages .row [aria-current]");
-if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 60;
+if (here) {
+  const row = here.parentElement;
+  row.scrollLeft = here.offsetLeft + here.offsetWidth + 32 - row.offsetLeft - row.clientWidth;
+}
 
 /* An open menu closes when one turns away from it. */
 const closeMenus = (except) => {
