@@ -22,7 +22,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentry.settings")
 
 app = Celery("agentry")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["analytics.write", "analytics.keeping", "agentry.accounts", "publications"])
+app.autodiscover_tasks(
+    ["analytics.write", "analytics.keeping", "analytics.customers", "agentry.accounts", "publications"]
+)
 
 
 def share_memory(**_: Any) -> None:

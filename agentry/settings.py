@@ -245,6 +245,16 @@ CELERY_BEAT_SCHEDULE = {  # seconds; a tick that waited for longer than its peri
     "tick": {"task": "analytics.write.tick", "schedule": 5.0, "options": {"expires": 5}},
     "maintain": {"task": "analytics.write.maintain", "schedule": 3600.0, "options": {"expires": 3600}},
     "delete": {"task": "analytics.keeping.delete", "schedule": 15.0, "options": {"expires": 15}},
+    "keep-standings": {
+        "task": "analytics.customers.keep_standings",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "begin-standings": {
+        "task": "analytics.customers.begin_standings",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "bury-revoked-keys": {
         "task": "accounts.bury_recently_revoked",
         "schedule": 2.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -130,3 +132,32 @@ class AskedQuery(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["project", "user", "-id"], name="asked_queries_of_person")]
+
+
+class Standings(models.Model):
+    """How a project's customers stood by one event at one moment: what the customers page reads where they
+    are too many to be asked for anew. The customers are rows of the table `standings`.
+
+    `totals` are sums over them (`analytics.customers.standing`); `as_of` is None before the first time.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="standings")
+    event = models.TextField()
+    asked_at = models.DateTimeField(default=timezone.now)  # when somebody last opened the page
+    as_of = models.DateTimeField(null=True)
+    complete_through = models.DateTimeField(null=True)
+    took_ms = models.IntegerField(default=0)
+    customers = models.IntegerField(default=0)
+    totals: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "event"], name="one_standings_an_event")]
+
+
+class FlagThresholds(models.Model):
+    """What a project has changed of the thresholds that decide a flag; the others are the usual ones."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="flag_thresholds")
+    values: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

@@ -12,54 +12,60 @@ from typing import Any
 from django.conf import settings
 
 from agentry.accounts.models import Project
-from analytics import query
 from analytics.answer import cell, json_value, moment
-from analytics.customers import questions, rows, table
+from analytics.customers import questions, reading, rows, table
+from analytics.customers.reading import Reading
 from analytics.customers.rows import Row
-from analytics.customers.table import EXPORTED, Table
+from analytics.customers.state import State
+from analytics.customers.table import EXPORTED
 from analytics.query import Result
 
 CHUNK = 500  # customers of a piece: as many names must fit into one question
 
 
-def csv_file(project: Project, shown: Table) -> Iterator[bytes]:
+def csv_file(project: Project, state: State) -> Iterator[bytes]:
     """UTF-8, CRLF. Text that a spreadsheet would run as a formula gets a leading '."""
-    yield _csv_lines([[column.name for column in EXPORTED]])
-    for piece in _pieces(project, shown, []):
-        yield _csv_lines([map(_csv_value, table.cells(row)) for row in piece])
+    head = _csv_lines([[column.name for column in EXPORTED]])
+    for piece in _pieces(reading.begin(project, state)):
+        yield head + _csv_lines([map(_csv_value, table.cells(row)) for row in piece])
+        head = b""
+    if head:
+        yield head
 
 
-def json_file(project: Project, shown: Table) -> Iterator[bytes]:
+def json_file(project: Project, state: State) -> Iterator[bytes]:
     """The shape of a query's answer."""
-    names, count, parts = [column.name for column in EXPORTED], 0, [shown.answer]
-    yield b'{"rows":['
-    for piece in _pieces(project, shown, parts):
+    names, count = [column.name for column in EXPORTED], 0
+    source = reading.begin(project, state)
+    head = b'{"rows":['  # with the first rows: what goes wrong at once is then an answer, not a torn file
+    for piece in _pieces(source):
         texts = [_json(dict(zip(names, map(_json_value, table.cells(row)), strict=True))) for row in piece]
-        yield (b"," if count else b"") + ",".join(texts).encode()
-        count += len(texts)
-    yield b"]," + _json(_about(table.answer([], parts), count))[1:].encode()
+        yield head + ",".join(texts).encode()
+        head, count = b",", count + len(texts)
+    yield (b"" if count else head) + b"]," + _json(_about(reading.answer(source, []), count))[1:].encode()
 
 
-def _pieces(project: Project, shown: Table, parts: list[Result]) -> Iterator[list[Row]]:
+def _pieces(source: Reading) -> Iterator[list[Row]]:
     """The rows from the first on. Each piece is asked for when the one before has been sent; a customer that
     another has overtaken meanwhile is not sent twice."""
     sent: set[str | None] = set()
-    state = replace(shown.state, page=1, size=settings.QUERY_ROWS)
+    only = reading.only_of(source)
+    totals = reading.totals(source, only)
+    source.state = state = replace(source.state, page=1, size=settings.QUERY_ROWS)
     while True:
-        ranked = query.run(project, questions.ranked(state, shown.only))
-        parts.append(ranked)
-        customers = rows.customers(ranked)
+        customers = reading.customers(source, only)
         new = [each for each in customers if each.customer_id not in sent]
         for start in range(0, len(new), CHUNK):
             piece = new[start : start + CHUNK]
             names = [each.customer_id for each in piece]
-            parts.append(query.run(project, questions.series(state, names, largest=False)))
-            series = rows.series(parts[-1], piece, parts[-1].as_of)
-            yield rows.made(state, piece, shown.totals, series, {}, len(sent) + 1)
+            daily = source.ask(questions.series(state, names, largest=False))
+            yield rows.made(
+                source.project, state, piece, totals, source.series(daily, piece), {}, len(sent) + 1
+            )
             sent.update(names)
         if len(customers) < state.size:
             return
-        state = replace(state, page=state.page + 1)
+        source.state = state = replace(state, page=state.page + 1)
 
 
 def _about(answer: Result, count: int) -> dict[str, Any]:

@@ -15,7 +15,8 @@ EVERY_DAY, WORK_DAYS = frozenset(range(7)), frozenset(range(5))
 
 @dataclass(frozen=True)
 class Silence:
-    """How the present silence compares: all counts are of the customer's own days (`usual` weekdays).
+    """How the present silence compares: all counts are of the customer's own days (`usual` weekdays) or
+    hours (of the week).
 
     `attended` of `expected` own days up to the last call had calls; then `missed` followed, where the
     longest run missed before was `longest_before`. `chance` is that of missing so many by its attendance
@@ -35,25 +36,31 @@ class Silence:
 
 def silence(calls: Sequence[int], first: date) -> Silence:
     """The silence at the end of `calls`, one count a day from `first` on; some day must have calls."""
+    return silence_of(calls, first.weekday(), 7)
+
+
+def silence_of(calls: Sequence[int], first: int, cycle: int) -> Silence:
+    """The same for any rhythm: `calls` are counts of slots, of which `cycle` make a round; the first one is
+    slot `first` of it. Its own slots are those in which it calls in half of the rounds."""
     active = [index for index, count in enumerate(calls) if count]
     begin, last = active[0], active[-1]
-    weekday = [(first.weekday() + index) % 7 for index in range(len(calls))]
-    usual = _usual(weekday[begin : last + 1], calls[begin : last + 1])
-    own = [index for index in range(begin, len(calls)) if weekday[index] in usual]
+    usual = _usual(calls[begin : last + 1], first + begin, cycle)
+    own = [index for index in range(begin, len(calls)) if (first + index) % cycle in usual]
     present = [bool(calls[index]) for index in own if index <= last]
     return Silence(
         usual, sum(present), len(present), sum(index > last for index in own), _longest_run(present)
     )
 
 
-def _usual(weekday: Sequence[int], calls: Sequence[int]) -> frozenset[int]:
-    """The weekdays of its rhythm; every day where it has none."""
-    seen = [weekday.count(day) for day in range(7)]
-    called = [
-        sum(1 for day, count in zip(weekday, calls, strict=True) if count and day == n) for n in range(7)
-    ]
-    usual = frozenset(n for n in range(7) if seen[n] and called[n] >= REGULAR * seen[n])
-    return usual or EVERY_DAY
+def _usual(calls: Sequence[int], first: int, cycle: int) -> frozenset[int]:
+    """The slots of its rhythm; every one where it has none."""
+    seen, called = [0] * cycle, [0] * cycle
+    for index, count in enumerate(calls):
+        slot = (first + index) % cycle
+        seen[slot] += 1
+        called[slot] += bool(count)
+    usual = frozenset(slot for slot in range(cycle) if seen[slot] and called[slot] >= REGULAR * seen[slot])
+    return usual or frozenset(range(cycle))
 
 
 def _longest_run(present: Sequence[bool]) -> int:

@@ -8,11 +8,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from agentry.accounts.models import Project
+from analytics.customers.one.address import page_of
 from analytics.customers.sparkline import Sparkline, sparkline
 from analytics.customers.state import State
-from analytics.customers.trend import Trend, trend
+from analytics.customers.trend import THRESHOLDS, Thresholds, Trend, trend
 from analytics.query import Result
 
+NO_CAPS: Mapping[str | None, int] = {}
 BAR = 60  # pixels of the longest bar of shares
 
 
@@ -55,10 +58,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Row:
-    """One customer of the page. `share` and `change` are ratios; `bar` is the share in pixels of BAR."""
+    """One customer; `page` is its own page. `share` and `change` are ratios; `bar` is the share
+    in pixels of BAR."""
 
     rank: int
     customer: str | None
+    page: str
     calls: int
     share: float
     bar: int
@@ -88,13 +93,19 @@ def customers(ranked: Result) -> list[Customer]:
     return [Customer(*whole(row)) for row in ranked.rows]
 
 
-def series(daily: Result, silent: Sequence[Customer], now: datetime) -> dict[str | None, Series]:
-    """Of everybody in the answer, and of those who have been silent for its whole horizon."""
+def series(
+    daily: Result,
+    silent: Sequence[Customer],
+    now: datetime,
+    limits: Thresholds = THRESHOLDS,
+    caps: Mapping[str | None, int] = NO_CAPS,
+) -> dict[str | None, Series]:
+    """Of everybody in the answer, and of those who were silent for its whole horizon. `caps` are monthly."""
     empty: list[tuple[Any, ...]] = [(each.customer_id, [], [], each.last_call_at) for each in silent]
     found = {}
     for name, days, counts, last_call_at in [*empty, *daily.rows]:
         calls = dict(zip(days, counts, strict=True))
-        found[name] = Series(calls, trend(calls.items(), last_call_at, now))
+        found[name] = Series(calls, trend(calls.items(), last_call_at, now, limits, cap=caps.get(name)))
     return found
 
 
@@ -107,6 +118,7 @@ def comparable(state: State, totals: Totals) -> bool:
 
 
 def made(
+    project: Project,
     state: State,
     shown: Sequence[Customer],
     totals: Totals,
@@ -121,6 +133,7 @@ def made(
         Row(
             rank=rank,
             customer=each.customer_id,
+            page=page_of(project, each.customer_id),
             calls=each.total_calls,
             share=each.total_calls / (totals.total_calls or 1),
             bar=round(BAR * each.total_calls / most),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from agentry.accounts.models import Project
-from analytics import query
-from analytics.customers import questions, rows
-from analytics.customers.rows import Customer, Row, Series, Sum, Totals
+from analytics.customers import rows
+from analytics.customers.rows import Row, Sum, Totals
 from analytics.customers.state import State
 from analytics.customers.trend import NEED_A_LOOK, Flag
 from analytics.customers.wording import long_day, number, plural
@@ -31,8 +30,8 @@ EXPORTED = [
 
 @dataclass(frozen=True)
 class Table:
-    """Everything that the page shows. `flags` counts those of the `watched` largest customers; `only` are
-    the customers that a wanted flag leaves."""
+    """Everything that the page shows. `flags` counts those of the `watched` largest customers, at `flags_at`
+    if they are kept; `only` are the customers that a wanted flag leaves; `kept`: the figures are, too."""
 
     state: State
     rows: list[Row]
@@ -44,6 +43,8 @@ class Table:
     flags: Counter[Flag]
     only: list[str | None] | None
     answer: Result
+    flags_at: datetime | None = None
+    kept: bool = False
 
     @property
     def pages(self) -> int:
@@ -66,6 +67,12 @@ class Table:
         if not counts or not self.all_watched:
             counts.append(f"of {self.watched_note}")
         return ", ".join(counts)
+
+    @property
+    def flags_note(self) -> str:
+        if self.flags_at is None:
+            return "Whatever the window; the largest are those with the most calls in 60 days"
+        return f"Whatever the window, of all that called in 60 days, as of {self.flags_at:%H:%M:%S} UTC"
 
     @property
     def watched_note(self) -> str:
@@ -98,64 +105,6 @@ class Table:
             return f"no calls in {before}"
         first = long_day(self.totals.first_call_at.date())
         return f"the first call is of {first}: {before} are not complete"
-
-
-def read(project: Project, state: State) -> Table:
-    """The table of a state; a page after the last one is the last one. Raises AgentryError."""
-    parts: list[Result] = []
-
-    def ask(hogql: str) -> Result:
-        parts.append(query.run(project, hogql))
-        return parts[-1]
-
-    daily, only = None, None
-    if state.flag:
-        daily = ask(questions.series(state, [], largest=True))
-        known = rows.series(daily, [], daily.as_of)
-        only = [name for name in _largest(known) if known[name].trend.flag == state.flag]
-    totals = Totals(*rows.whole(ask(questions.totals(state, only)).rows[0]))
-    state = replace(state, page=min(state.page, max(1, -(-totals.matching // state.size))))
-    shown = rows.customers(ask(questions.ranked(state, only)))
-    names = [each.customer_id for each in shown]
-    daily = daily or ask(questions.series(state, names, largest=True))
-    series = rows.series(daily, shown, daily.as_of)
-    pictures = {name: each.calls for name, each in series.items()}
-    if state.detailed and shown:
-        found = ask(questions.filtered_series(state, names))
-        pictures = {row[0]: dict(zip(row[1], row[2], strict=True)) for row in found.rows}
-    made = rows.made(state, shown, totals, series, pictures, (state.page - 1) * state.size + 1)
-    return _table(state, made, shown, totals, series, only, answer(made, parts))
-
-
-def _table(
-    state: State,
-    made: list[Row],
-    shown: list[Customer],
-    totals: Totals,
-    series: dict[str | None, Series],
-    only: list[str | None] | None,
-    shown_as: Result,
-) -> Table:
-    largest = _largest(series)
-    watched = largest[: questions.WATCHED]
-    return Table(
-        state=state,
-        rows=made,
-        others=rows.others(state, shown, totals),
-        total=rows.others(state, [], totals),
-        totals=totals,
-        watched=len(watched),
-        all_watched=watched == largest,
-        flags=Counter(series[name].trend.flag for name in watched),
-        only=only,
-        answer=shown_as,
-    )
-
-
-def _largest(series: dict[str | None, Series]) -> list[str | None]:
-    """Who called in the horizon of trend, the largest first: those of the question and those of the page."""
-    sizes = {name: sum(each.calls.values()) for name, each in series.items() if name is not None}
-    return [*sorted((name for name, size in sizes.items() if size), key=lambda name: (-sizes[name], name))]
 
 
 def answer(made: Sequence[Row], parts: list[Result]) -> Result:

@@ -5,7 +5,7 @@ Only complete days count: today is a part of a day, so it can end a silence but 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -13,11 +13,13 @@ from itertools import pairwise
 from statistics import fmean, median
 from typing import Literal
 
-from analytics.customers import rhythm
+from analytics.customers import hourly, rhythm
+from analytics.customers.one.runway import Runway, runway
+from analytics.customers.rhythm import Silence
 from analytics.customers.wording import day, days_since, number, plural
 
-Flag = Literal["new", "growing", "steady", "shrinking", "dropped", "quiet", "dormant"]
-NEED_A_LOOK: frozenset[Flag] = frozenset({"dropped", "quiet", "dormant"})
+Flag = Literal["new", "growing", "steady", "shrinking", "dropped", "quiet", "dormant", "near cap"]
+NEED_A_LOOK: frozenset[Flag] = frozenset({"dropped", "quiet", "dormant", "near cap"})
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Thresholds:
     the longest yet and its chance, by the customer's own attendance, is at most `surprise`, after at least
     `known` days. It is `dormant` after `dormant_days`, `dormant_times` its longest earlier gap and
     `dormant_missed` of the weekdays on which it usually calls. Fewer than `calls` calls in a period move
-    nothing.
+    nothing. A silence of `quiet_hours` of the hours in which it usually calls is quiet too. `near_cap` is a
+    share of its monthly cap.
     """
 
     horizon: int = 60
@@ -45,6 +48,8 @@ class Thresholds:
     dormant_times: float = 1.5
     dormant_missed: int = 3
     calls: int = 20
+    quiet_hours: int = 4
+    near_cap: float = 0.80
 
 
 THRESHOLDS = Thresholds()
@@ -71,6 +76,8 @@ class History:
     today: date
     last_day: date
     days_ago: int  # the last call, to the nearest day
+    hourly: Silence | None  # by its rhythm of hours, if it has one and they are known
+    runway: Runway | None  # of its monthly cap, if it has one
 
     @cached_property
     def active(self) -> list[int]:
@@ -104,19 +111,32 @@ def trend(
     last_call_at: datetime,
     now: datetime,
     thresholds: Thresholds = THRESHOLDS,
+    *,
+    cap: int | None = None,
+    hours: Collection[datetime] = (),
 ) -> Trend:
     """The flag of a customer: `days` are (UTC day, calls) in any order, days without calls may be missing.
 
     `last_call_at` may lie before the days given, or after now (clocks differ: it then counts as today).
+    `cap` is the calls of a month that it may make; `hours` are those with calls in the last `hourly.SPAN`
+    days, none where nobody asked for them.
     """
-    today = now.date()
+    today, days = now.date(), [*days]
     counts = [0] * (thresholds.horizon + 1)  # oldest first, today last
     for each, calls in days:
         if 0 <= (ago := (today - each).days) <= thresholds.horizon:
             counts[-1 - ago] = calls
     last = min(last_call_at, now)
-    history = History(tuple(counts[:-1]), counts[-1], today, last.date(), days_since(last, now))
-    for judge in (_dormant, _quiet, _new, _dropped, _moved):
+    history = History(
+        tuple(counts[:-1]),
+        counts[-1],
+        today,
+        last.date(),
+        days_since(last, now),
+        hourly.silence(hours, now) if hours else None,
+        runway(dict(days), cap, today) if cap else None,
+    )
+    for judge in (_dormant, _quiet, _quiet_by_hours, _near_cap, _new, _dropped, _moved):
         found = judge(history, thresholds)
         if found:
             return found
@@ -148,6 +168,23 @@ def _quiet(history: History, limits: Thresholds) -> Trend | None:
     if silence.missed > silence.longest_before and silence.chance <= limits.surprise:
         return Trend("quiet", rhythm.sentence(silence, history.days_ago, history.age))
     return None
+
+
+def _quiet_by_hours(history: History, limits: Thresholds) -> Trend | None:
+    if history.hourly is None or not hourly.is_unusual(history.hourly, limits.quiet_hours):
+        return None
+    return Trend("quiet", hourly.sentence(history.hourly))
+
+
+def _near_cap(history: History, limits: Thresholds) -> Trend | None:
+    """Over it, near it, or on the way to reach it within the month. Who has just dropped is no such case."""
+    found = history.runway
+    if found is None or not (found.share >= limits.near_cap or found.likely):
+        return None
+    if not _new(history, limits) and _dropped(history, limits):
+        return None
+    used = f"{number(found.used)} of {number(found.cap)} calls this month, {found.share:.0%} of its cap"
+    return Trend("near cap", f"{used}: {found.sentence}")
 
 
 def _new(history: History, limits: Thresholds) -> Trend | None:

@@ -16,7 +16,7 @@ from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
 from analytics import query
-from analytics.customers import export, filters, notes, questions, table
+from analytics.customers import export, filters, notes, questions, reading, table
 from analytics.customers.state import FILTERS, SIZES, State
 from analytics.customers.window import LONGEST, WINDOWS, Window
 from analytics.keeping.export import download
@@ -31,7 +31,7 @@ def customers(request: ProjectRequest, project: Project) -> HttpResponseBase:
     context: dict[str, Any] = {}
     status = 200
     try:
-        shown = table.read(project, state)
+        shown = reading.read(project, state)
         state = shown.state
         context = _shown(request, project, shown)
         if not shown.total.customers:
@@ -68,12 +68,12 @@ def customers_csv(request: ProjectRequest, project: Project) -> HttpResponseBase
 def _file(
     request: ProjectRequest,
     project: Project,
-    made: Callable[[Project, table.Table], Iterator[bytes]],
+    made: Callable[[Project, State], Iterator[bytes]],
     ending: str,
     content_type: str,
 ) -> HttpResponseBase:
-    shown = table.read(project, State.read(request.GET))
-    return download(made(project, shown), f"customers-{project.slug}.{ending}", content_type)
+    state = State.read(request.GET)
+    return download(made(project, state), f"customers-{project.slug}.{ending}", content_type)
 
 
 def _wants_fragment(request: ProjectRequest) -> bool:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from analytics.engines import postgres_delete as sql
 from analytics.engines import postgres_prune as prune
+from analytics.engines import postgres_standings
 from analytics.hogql.levels import LEVELS
 from analytics.ingest import stream
 from analytics.models import Deletion
@@ -39,6 +40,7 @@ PROJECT_TABLES = (
     "property_types",
     "dead_letters",
     "ingest_totals",
+    "standings",
 )
 log = structlog.get_logger()
 
@@ -75,6 +77,8 @@ def _customer_step(cursor: CursorWrapper, deletion: Deletion) -> bool:
         return True
     stream.forget_rejects(deletion.project_id)
     sql.forget_kept(cursor, deletion.pk)
+    assert deletion.customer_id is not None
+    postgres_standings.forget(cursor, deletion.project_id, deletion.customer_id)
     deletion.finished_at = timezone.now()
     return False
 

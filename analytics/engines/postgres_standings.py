@@ -1,0 +1,277 @@
+"""How customers stand at a moment: read from `usage_day`, kept in `standings`, read again by the page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+WINDOWS = (7, 30, 90)  # days up to now
+HORIZON = 60  # days of daily calls
+CHUNK = 2_000
+LOCK = 0x57A7D  # with the number of what is kept
+FEW = 5_000  # matches that are sorted as they are
+FIGURES = ("calls", "complete", "before", "active")
+COLUMNS = [
+    "customer_id",
+    *(f"{figure}_{days}" for days in WINDOWS for figure in FIGURES),
+    "last_at",
+    "flag",
+    "reason",
+]
+# By the page's names of sorts; {d} is the window.
+ORDERS = {
+    "customer": "customer_id",
+    "calls": "calls_{d}",
+    "change": "complete_{d}::float8 / nullif(before_{d}, 0)",
+    "active": "active_{d}",
+    "last": "last_at",
+    "trend": "complete_7::float8 / nullif(before_7, 0)",
+}
+NEVER_NULL = {"calls", "active", "last"}  # so that an index has their order both ways
+Standing = tuple[Any, ...]  # a value for each of COLUMNS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A page of `standings`. `search` is a pattern for ILIKE, or ""; `flag` may be ""."""
+
+    project_id: int
+    event: str
+    days: int
+    sort: str
+    descending: bool
+    search: str
+    flag: str
+
+
+def _sums() -> str:
+    """The figures of a customer, from its days; `today` is a parameter."""
+    parts = []
+    for days in WINDOWS:
+        parts += [
+            f"coalesce(sum(calls) FILTER (WHERE ago < {days}), 0)::bigint",
+            f"coalesce(sum(calls) FILTER (WHERE ago BETWEEN 1 AND {days}), 0)::bigint",
+            f"coalesce(sum(calls) FILTER (WHERE ago BETWEEN {days + 1} AND {2 * days}), 0)::bigint",
+            f"count(*) FILTER (WHERE ago < {days})",
+        ]
+    return ", ".join(parts)
+
+
+def claim(standings: int) -> bool:
+    """Whether nobody else is at these, until the transaction ends. (A locked row would hold up the page.)"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, standings])
+        return bool(cursor.fetchone()[0])
+
+
+def calls_of(project_id: int, event: str, day: date, most: int) -> int:
+    """How many customers called on a day; no more than `most` are counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM usage_day WHERE project_id = %s AND event = %s AND day = %s"
+            " LIMIT %s) found",
+            [project_id, event, day, most],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def first_day(project_id: int, event: str, since: date) -> date | None:
+    """The first day from then on that has calls."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(day) FROM usage_day WHERE project_id = %s AND event = %s AND day >= %s",
+            [project_id, event, since],
+        )
+        found: date | None = cursor.fetchone()[0]
+        return found
+
+
+def figures(
+    project_id: int, event: str, today: date, only: Collection[str] | None = None
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Everybody who called in the longest window or the one before, in pieces: customer_id, the figures in
+    the order of COLUMNS, the last call, and two lists: days ago up to HORIZON, and their calls. Runs in a
+    transaction."""
+    some = "AND customer_id = ANY(%s)" if only is not None else ""
+    sql = f"""SELECT customer_id, {_sums()}, max(last_at),
+            array_agg(ago) FILTER (WHERE ago <= {HORIZON}), array_agg(calls) FILTER (WHERE ago <= {HORIZON})
+        FROM (
+            SELECT customer_id, %s::date - day AS ago, calls, last_at FROM usage_day
+            WHERE project_id = %s AND event = %s AND day <= %s::date
+              AND day >= %s::date - {2 * max(WINDOWS)} {some}
+        ) days
+        GROUP BY customer_id"""
+    values: list[Any] = [today, project_id, event, today, today]
+    values += [list(only)] if only is not None else []
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, values)
+        while rows := cursor.fetchmany(CHUNK):
+            yield rows
+
+
+def hours(
+    project_id: int, event: str, since: datetime, customers: Collection[str | None]
+) -> dict[str | None, list[datetime]]:
+    """The hours in which each of these customers has called."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT customer_id, array_agg("hour") FROM usage_hour WHERE project_id = %s AND event = %s'
+            ' AND "hour" >= %s AND customer_id = ANY(%s) GROUP BY customer_id',
+            [project_id, event, since, [*customers]],
+        )
+        return dict(cursor.fetchall())
+
+
+def replace(project_id: int, event: str, standings: Iterable[list[Standing]]) -> None:
+    """Keep these and no others; what has not changed is not written. Runs in a transaction."""
+    listed = ", ".join(COLUMNS)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS standing")
+        cursor.execute(
+            f"CREATE TEMP TABLE standing ON COMMIT DROP AS SELECT {listed} FROM standings WITH NO DATA"
+        )
+        for rows in standings:
+            with cursor.copy(f"COPY standing ({listed}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        cursor.execute("ANALYZE standing")
+        cursor.execute(
+            f"""INSERT INTO standings (project_id, event, {listed})
+            SELECT %s, %s, {listed} FROM standing ORDER BY customer_id
+            ON CONFLICT ON CONSTRAINT standings_key DO UPDATE SET {changes}
+            WHERE ({", ".join(f"standings.{name}" for name in COLUMNS)})
+                IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS)})""",
+            [project_id, event],
+        )
+        gone = "DELETE FROM standings s WHERE project_id = %s AND event = %s AND "
+        for condition in (
+            "customer_id IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM standing n WHERE n.customer_id = s.customer_id)",
+            "customer_id IS NULL AND NOT EXISTS (SELECT FROM standing n WHERE n.customer_id IS NULL)",
+        ):
+            cursor.execute(gone + condition, [project_id, event])
+
+
+def totals(project_id: int, event: str, days: int) -> dict[str, int]:
+    """Sums over a window's customers, in the words of `analytics.customers.rows.Totals`."""
+    names = ("customers", "active", "total_calls", "complete_active", "complete_calls")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT count(*),
+                count(*) FILTER (WHERE calls_{days} > 0), coalesce(sum(calls_{days}), 0)::bigint,
+                count(*) FILTER (WHERE complete_{days} > 0), coalesce(sum(complete_{days}), 0)::bigint,
+                count(*) FILTER (WHERE before_{days} > 0), coalesce(sum(before_{days}), 0)::bigint
+            FROM standings WHERE project_id = %s AND event = %s AND {_in_window(days)}""",
+            [project_id, event],
+        )
+        return dict(zip((*names, "active_before", "calls_before"), cursor.fetchone(), strict=True))
+
+
+def flags(project_id: int, event: str, days: int) -> dict[str, int]:
+    """How many of a window's customers have each flag."""
+    return _flags(project_id, event, _in_window(days), [])
+
+
+def flags_since(project_id: int, event: str, since: datetime) -> dict[str, int]:
+    """How many of those who have called since then have each flag."""
+    return _flags(project_id, event, "last_at >= %s", [since])
+
+
+def _flags(project_id: int, event: str, condition: str, values: list[Any]) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT flag, count(*) FROM standings WHERE project_id = %s AND event = %s AND {condition}"
+            " GROUP BY flag",
+            [project_id, event, *values],
+        )
+        return dict(cursor.fetchall())
+
+
+def named(project_id: int, event: str, flag: str, most: int) -> list[str | None]:
+    """The largest customers with a flag."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customer_id FROM standings WHERE project_id = %s AND event = %s AND flag = %s"
+            " ORDER BY calls_90 DESC, customer_id LIMIT %s",
+            [project_id, event, flag, most],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def reasons(
+    project_id: int, event: str, customers: Collection[str | None]
+) -> dict[str | None, tuple[str, str, datetime]]:
+    """Flag, reason and last call of those customers whose daily calls do not show why."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customer_id, flag, reason, last_at FROM standings"
+            " WHERE project_id = %s AND event = %s AND customer_id = ANY(%s) AND reason IS NOT NULL",
+            [project_id, event, [*customers]],
+        )
+        return {row[0]: row[1:] for row in cursor.fetchall()}
+
+
+def page(asked: Asked, limit: int, offset: int) -> list[tuple[Any, ...]]:
+    """Rows of customer_id, calls, active days, last call, complete, before, change, week's change, flag."""
+    names = _names(asked, limit, offset)
+    d, known = asked.days, [name for name in names if name is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT customer_id, calls_{d}, active_{d}, last_at, complete_{d}, before_{d},
+                complete_{d}::float8 / nullif(before_{d}, 0) - 1,
+                complete_7::float8 / nullif(before_7, 0) - 1, flag
+            FROM standings WHERE project_id = %s AND event = %s
+                AND (customer_id = ANY(%s){" OR customer_id IS NULL" if None in names else ""})""",
+            [asked.project_id, asked.event, known],
+        )
+        found = {row[0]: row for row in cursor.fetchall()}
+    return [found[name] for name in names if name in found]
+
+
+def _names(asked: Asked, limit: int, offset: int) -> list[str | None]:
+    """Only the ids first: of the rows that are passed over an index has all that is needed."""
+    direction = "DESC" if asked.descending else "ASC"
+    nulls = "" if asked.sort in NEVER_NULL else " NULLS LAST"
+    tie = "" if asked.sort == "customer" else ", customer_id"
+    order = f"{ORDERS[asked.sort].format(d=asked.days)} {direction}{nulls}{tie}"
+    condition, values = _condition(asked)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(
+            f"SELECT customer_id FROM standings WHERE {condition} ORDER BY {order} LIMIT %s OFFSET %s",
+            [*values, limit, offset],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def count(asked: Asked) -> int:
+    condition, values = _condition(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM standings WHERE {condition}", values)
+        return int(cursor.fetchone()[0])
+
+
+def forget(cursor: CursorWrapper, project_id: int, customer: str) -> None:
+    """A customer whose data are deleted."""
+    cursor.execute("DELETE FROM standings WHERE project_id = %s AND customer_id = %s", [project_id, customer])
+
+
+def _condition(asked: Asked) -> tuple[str, list[Any]]:
+    parts, values = [f"project_id = %s AND event = %s AND {_in_window(asked.days)}"], []
+    if asked.search:
+        parts.append("customer_id ILIKE %s")
+        values.append(asked.search)
+    if asked.flag:
+        parts.append("flag = %s")
+        values.append(asked.flag)
+    return " AND ".join(parts), [asked.project_id, asked.event, *values]
+
+
+def _in_window(days: int) -> str:
+    return f"(calls_{days} > 0 OR before_{days} > 0)"
