@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from analytics.customers import views
+from analytics.customers import threshold_pages, views
 from analytics.customers.one import page
 from analytics.customers.one.rest import Changes
 from analytics.endpoint import QueryView
@@ -47,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/dead-letters", letters.dead_letters, name="dead_letters"),
     path(f"{PROJECT}/dead-letters/replay", letters.replay_letters, name="replay_letters"),
     path(f"{PROJECT}/dead-letters/discard", letters.discard_letters, name="discard_letters"),
+    path(f"{PROJECT}/thresholds", threshold_pages.thresholds_page, name="thresholds"),
+    path(f"{PROJECT}/thresholds/change", threshold_pages.change_thresholds, name="change_thresholds"),
     path(f"{PROJECT}/customers", views.customers, name="customers"),
     path(f"{PROJECT}/customers.json", views.customers_json, name="customers_json"),
     path(f"{PROJECT}/customers.csv", views.customers_csv, name="customers_csv"),

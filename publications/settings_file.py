@@ -7,12 +7,13 @@ from typing import Any
 from agentry.accounts.models import Project
 from analytics.answer import moment
 from analytics.engines import catalog
-from analytics.models import Customer, SavedQuery
+from analytics.models import Customer, FlagThresholds, SavedQuery
 from publications.models import publications_of
 
 
 def settings_of(project: Project) -> dict[str, Any]:
     publications = publications_of(project.team_id).filter(project=project)
+    own = FlagThresholds.objects.filter(project=project)
     directory = Customer.objects.filter(project=project).select_related("owner__user")
     return {
         "project": {
@@ -22,6 +23,7 @@ def settings_of(project: Project) -> dict[str, Any]:
             "created_at": moment(project.created_at),
         },
         "property_types": dict(sorted(catalog.property_types(project.id).items())),
+        "flag_thresholds": {each: value for kept in own for each, value in kept.values.items()},
         "customers": [_customer(each) for each in directory.order_by("customer_id")],
         "publications": [
             {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
@@ -169,6 +169,22 @@ def _totals(kept: Standings, today: date) -> dict[str, Any]:
         sums, flags = sql.totals(*place, days), sql.flags(*place, days)
         found[str(days)] = sums | {"flags": flags, "first": first.isoformat()}
     return found
+
+
+def trend_of(
+    project: Project,
+    event: str,
+    customer: str | None,
+    days: Mapping[date, int],
+    last: datetime,
+    now: datetime,
+) -> Trend:
+    """One customer's flag, the same as on the page of all."""
+    kept = sql.reasons(project.pk, event, [customer]).get(customer)
+    if kept is not None and kept[2] == last:
+        return Trend(cast(Flag, kept[0]), kept[1])
+    cap = caps_of(project, event).get(customer)
+    return trend(days.items(), last, now, thresholds.of(project), cap=cap)
 
 
 def counted(kept: Standings) -> Counter[Flag]:

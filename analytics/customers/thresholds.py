@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from agentry.accounts.models import Project
+from django.db import transaction
+from django.utils import timezone
+
+from agentry.accounts.models import AuditEntry, Project, User
 from analytics.customers.trend import THRESHOLDS, Thresholds
-from analytics.models import FlagThresholds
+from analytics.models import FlagThresholds, Standings
 
 
 @dataclass(frozen=True)
@@ -82,3 +85,19 @@ def read(form: Mapping[str, str]) -> tuple[dict[str, float], list[ThresholdError
         elif int(text) != usual:
             values[setting.name] = int(text)
     return values, wrong
+
+
+def change(project: Project, values: Mapping[str, float], user: User | None) -> None:
+    """Keep these and no others, with an entry in the audit log; kept flags are made anew at once."""
+    with transaction.atomic():
+        kept, _ = FlagThresholds.objects.select_for_update().get_or_create(project=project)
+        if kept.values == values:
+            return
+        kept.values, kept.changed_at, kept.changed_by = dict(values), timezone.now(), user
+        kept.save()
+        listed = [
+            f"{name.replace('_', ' ')} {value:g} {BY_NAME[name].unit}" for name, value in values.items()
+        ]
+        subject = f"{project.slug}: {', '.join(listed) or 'the usual'}"[:200]
+        AuditEntry.objects.create(team=project.team, user=user, action="thresholds.change", subject=subject)
+        Standings.objects.filter(project=project).update(took_ms=0, asked_at=timezone.now())

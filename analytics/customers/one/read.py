@@ -11,12 +11,13 @@ from typing import Any
 
 from agentry.accounts.models import Project
 from analytics import query
+from analytics.customers import standing
 from analytics.customers.one import questions
 from analytics.customers.one.change import Why, ranked, split
 from analytics.customers.one.runway import Runway, runway
 from analytics.customers.one.spans import DAY, Span, Spans, spans
 from analytics.customers.state import EVENT
-from analytics.customers.trend import Trend, trend
+from analytics.customers.trend import Trend
 from analytics.customers.window import Window
 from analytics.models import Customer
 from analytics.query import Result, Source
@@ -201,7 +202,7 @@ def read(
         days=days,
         first_call_at=first,
         last_call_at=last,
-        trend=trend(days.items(), last, now) if last else None,
+        trend=standing.trend_of(project, event, customer, days, last, now) if last else None,
         entry=entry(project, customer),
         spans=found,
         oldest=oldest,
