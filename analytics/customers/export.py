@@ -59,9 +59,7 @@ def _pieces(source: Reading) -> Iterator[list[Row]]:
             piece = new[start : start + CHUNK]
             names = [each.customer_id for each in piece]
             daily = source.ask(questions.series(state, names, largest=False))
-            yield rows.made(
-                source.project, state, piece, totals, source.series(daily, piece), {}, len(sent) + 1
-            )
+            yield rows.made(state, piece, totals, source.series(daily, piece), {}, len(sent) + 1)
             sent.update(names)
         if len(customers) < state.size:
             return

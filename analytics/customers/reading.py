@@ -80,7 +80,7 @@ def read(project: Project, state: State) -> Table:
     series = reading.series(daily, shown)
     pictures = _pictures(reading, series, names)
     first = (state.page - 1) * state.size + 1
-    made = rows.made(project, state, shown, sums, series, pictures, first)
+    made = rows.made(state, shown, sums, series, pictures, first)
     return _with_flags(
         reading,
         series,

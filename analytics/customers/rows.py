@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from agentry.accounts.models import Project
-from analytics.customers.one.address import page_of
 from analytics.customers.sparkline import Sparkline, sparkline
 from analytics.customers.state import State
 from analytics.customers.trend import THRESHOLDS, Thresholds, Trend, trend
@@ -58,12 +56,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Row:
-    """One customer; `page` is its own page. `share` and `change` are ratios; `bar` is the share
+    """One customer of the page. `share` and `change` are ratios; `bar` is the share
     in pixels of BAR."""
 
     rank: int
     customer: str | None
-    page: str
     calls: int
     share: float
     bar: int
@@ -118,7 +115,6 @@ def comparable(state: State, totals: Totals) -> bool:
 
 
 def made(
-    project: Project,
     state: State,
     shown: Sequence[Customer],
     totals: Totals,
@@ -133,7 +129,6 @@ def made(
         Row(
             rank=rank,
             customer=each.customer_id,
-            page=page_of(project, each.customer_id),
             calls=each.total_calls,
             share=each.total_calls / (totals.total_calls or 1),
             bar=round(BAR * each.total_calls / most),

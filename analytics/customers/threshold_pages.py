@@ -21,7 +21,7 @@ from analytics.customers.trend import THRESHOLDS, Thresholds
 def thresholds_page(request: ProjectRequest, project: Project) -> HttpResponseBase:
     """With values in the address: what they would change."""
     now = thresholds.of(project)
-    asked = {name: text for name, text in request.GET.items() if name in thresholds.BY_NAME}
+    asked = {name: request.GET.get(name, "") for name in thresholds.BY_NAME if name in request.GET}
     values, wrong = thresholds.read(asked)
     context = _form(asked, now, wrong)
     if asked and not wrong:

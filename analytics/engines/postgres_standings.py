@@ -208,7 +208,8 @@ def largest(project_id: int, event: str, most: int) -> list[str]:
     """The customers with the most calls, who have an id."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT customer_id FROM standings WHERE project_id = %s AND event = %s AND customer_id IS NOT NULL"
+            "SELECT customer_id FROM standings"
+            " WHERE project_id = %s AND event = %s AND customer_id IS NOT NULL"
             f" AND {_in_window(90)} ORDER BY calls_90 DESC, customer_id LIMIT %s",
             [project_id, event, most],
         )

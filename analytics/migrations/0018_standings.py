@@ -38,7 +38,7 @@ CREATE INDEX standings_last ON standings (project_id, event, last_at DESC, custo
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_rotation"),
-        ("analytics", "0016_explore"),
+        ("analytics", "0017_deletion_outlives_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
