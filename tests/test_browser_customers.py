@@ -26,7 +26,11 @@ def cookie(user: User, project: Project) -> str:
     store(
         project.pk,
         [
-            {"timestamp": now - timedelta(days=ago), "customer_id": f"c{index:02}"}
+            {
+                "timestamp": now - timedelta(days=ago),
+                "customer_id": f"c{index:02}",
+                "plan": "pro" if index % 2 == 0 else "free",
+            }
             for index in range(1, 31)
             for ago in range(61 - 2 * index)
         ],
@@ -75,6 +79,55 @@ def test_sorting_window_and_paging_change_address_and_table_in_place(page: Page)
     page.go_back()
     expect(page.get_by_role("link", name="Calls, 30 days ↑")).to_be_visible()
     assert page.evaluate("window.stayed")
+
+
+def test_filters_and_dates_change_address_and_table_in_place(page: Page) -> None:
+    page.evaluate("window.stayed = true")
+    page.get_by_label("Flag").focus()
+    page.get_by_label("Flag").select_option("new")
+    expect(page.get_by_text("are new now")).to_be_visible()
+    assert page.url.endswith("?flag=new")
+    expect(page.get_by_label("Flag")).to_be_focused()
+    page.get_by_role("link", name="Clear").click()
+    first(page, "c01")
+    page.get_by_text("Dates").click()
+    today = datetime.now(UTC).date()
+    page.get_by_label("First day").fill((today - timedelta(days=9)).isoformat())
+    page.get_by_label("Last day").fill((today - timedelta(days=5)).isoformat())
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("link", name="Calls, 5 days ↓")).to_be_visible()
+    assert f"from={today - timedelta(days=9)}&to={today - timedelta(days=5)}" in page.url
+    page.get_by_label("Plan").select_option("pro")
+    first(page, "c02")
+    expect(page.get_by_role("link", name="Calls, 5 days ↓")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Plan")).to_have_value("")
+    assert page.evaluate("window.stayed")
+
+
+def test_a_window_that_is_none_is_said(page: Page) -> None:
+    page.goto(f"{page.url}?from=2026-05-09&to=2026-05-01")
+    expect(page.get_by_role("alert").filter(has_text="ends before it begins")).to_be_visible()
+    first(page, "c01")
+
+
+def test_all_rows_leave_as_a_file(page: Page) -> None:
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0].startswith("rank,customer_id,calls")
+    assert len(lines) == 31
+
+
+def test_what_thresholds_would_change_is_seen_before_they_are_saved(page: Page) -> None:
+    page.goto(page.url.replace("/customers", "/thresholds"))
+    page.get_by_label("It is silent for at least").fill("59")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+    expect(page.get_by_text("No flag, of 30 customers.")).to_be_visible()
+    page.get_by_role("button", name="Save these thresholds").click()
+    expect(page.get_by_role("status").filter(has_text="The thresholds are set.")).to_be_visible()
+    expect(page.get_by_label("It is silent for at least")).to_have_value("59")
 
 
 def test_search_as_one_types_keeps_order_and_focus(page: Page) -> None:
