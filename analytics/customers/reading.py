@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import cast
 
 from agentry.accounts.models import Project
@@ -48,6 +49,15 @@ class Reading:
             if last_at == last[name] or self.is_kept:
                 found[name] = replace(found[name], trend=Trend(cast(Flag, flag), reason))
         return found
+
+    @cached_property
+    def asked(self) -> sql.Asked:
+        """What is asked of kept figures: the same for every page."""
+        state = self.state
+        place = self.project.pk, state.event
+        pattern = questions.pattern(state.search) if state.search else ""
+        asked = sql.Asked(*place, state.days, state.sort, state.descending, pattern, state.flag)
+        return replace(asked, only=sql.few(asked)) if pattern else asked
 
     @property
     def is_kept(self) -> bool:
@@ -116,7 +126,7 @@ def customers(reading: Reading, only: list[str | None] | None) -> list[Customer]
     state = reading.state
     if not reading.is_kept:
         return rows.customers(reading.ask(questions.ranked(state, only)))
-    found = sql.page(_asked(reading), state.size, (state.page - 1) * state.size)
+    found = sql.page(reading.asked, state.size, (state.page - 1) * state.size)
     return [Customer(*row[:-1]) for row in found]
 
 
@@ -128,16 +138,9 @@ def totals(reading: Reading, only: list[str | None] | None) -> Totals:
     flags, first = kept.pop("flags"), date.fromisoformat(kept.pop("first"))
     matching = flags.get(state.flag, 0) if state.flag else kept["customers"]
     if state.search:
-        matching = sql.count(_asked(reading))
+        matching = sql.count(reading.asked) if reading.asked.only is None else len(reading.asked.only)
     first_call_at = datetime(first.year, first.month, first.day, tzinfo=UTC)
     return Totals(**kept, matching=matching, first_call_at=first_call_at)
-
-
-def _asked(reading: Reading) -> sql.Asked:
-    state = reading.state
-    pattern = questions.pattern(state.search) if state.search else ""
-    place = reading.project.pk, state.event
-    return sql.Asked(*place, state.days, state.sort, state.descending, pattern, state.flag)
 
 
 def _pictures(

@@ -19,6 +19,7 @@ from agentry.accounts.models import Project
 from analytics.customers import hourly, thresholds
 from analytics.customers.state import EVENT, State
 from analytics.customers.trend import THRESHOLDS, Flag, Thresholds, Trend, trend
+from analytics.engines import postgres_figures as usage
 from analytics.engines import postgres_standings as sql
 from analytics.ingest.wake import tell
 from analytics.models import Customer, Standings
@@ -71,14 +72,14 @@ def due(now: datetime) -> list[Standings]:
 def begin(now: datetime) -> None:
     """Make standings for projects that have calls, so that their first visitor need not wait."""
     for project in Project.objects.exclude(standings__event=EVENT):
-        if sql.calls_of(project.pk, EVENT, now.date() - timedelta(days=1), BUSY) == BUSY:
+        if usage.calls_of(project.pk, EVENT, now.date() - timedelta(days=1), BUSY) == BUSY:
             Standings.objects.get_or_create(project=project, event=EVENT)
 
 
 def answers(kept: Standings | None, state: State) -> bool:
     """Whether the page shows kept figures: of many customers, in a window that they are kept for."""
     many = kept is not None and kept.as_of is not None and kept.customers > MANY
-    return many and state.window.named in sql.WINDOWS and not state.detailed
+    return many and state.window.named in usage.WINDOWS and not state.detailed
 
 
 def is_fresh(kept: Standings, now: datetime) -> bool:
@@ -117,14 +118,14 @@ def judge(
 ) -> Iterator[list[Judged]]:
     """Everybody, or only these, by each of these thresholds, in pieces. Runs in a transaction."""
     today = now.date()
-    days = [today - timedelta(days=ago) for ago in range(sql.HORIZON + 1)]
+    days = [today - timedelta(days=ago) for ago in range(usage.HORIZON + 1)]
     caps = caps_of(project, event)
     left = HOURS_MOST
     least = min(each.quiet_hours for each in limits)
-    for rows in sql.figures(project.pk, event, today, only):
+    for rows in usage.figures(project.pk, event, today, only):
         asked = [row[0] for row in rows if row[0] is not None and _hours_matter(row, now, least)][:left]
         left -= len(asked)
-        hours = sql.hours(project.pk, event, hourly.since(now), asked) if asked else {}
+        hours = usage.hours(project.pk, event, hourly.since(now), asked) if asked else {}
         yield [_judged(row, now, days, limits, caps.get(row[0]), hours.get(row[0], [])) for row in rows]
 
 
@@ -164,8 +165,8 @@ def _totals(kept: Standings, today: date) -> dict[str, Any]:
     since = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=THRESHOLDS.horizon)
     place = kept.project_id, kept.event
     found: dict[str, Any] = {"flags": sql.flags_since(*place, since)}
-    for days in sql.WINDOWS:
-        first = sql.first_day(*place, today - timedelta(days=2 * days)) or today
+    for days in usage.WINDOWS:
+        first = usage.first_day(*place, today - timedelta(days=2 * days)) or today
         sums, flags = sql.totals(*place, days), sql.flags(*place, days)
         found[str(days)] = sums | {"flags": flags, "first": first.isoformat()}
     return found

@@ -1,21 +1,19 @@
-"""How customers stand at a moment: read from `usage_day`, kept in `standings`, read again by the page."""
+"""How customers stand at a moment: kept in `standings`, read again by the page."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-WINDOWS = (7, 30, 90)  # days up to now
-HORIZON = 60  # days of daily calls
-CHUNK = 2_000
+from analytics.engines.postgres_figures import FIGURES, WINDOWS
+
 LOCK = 0x57A7D  # with the number of what is kept
-FEW = 5_000  # matches that are sorted as they are
-FIGURES = ("calls", "complete", "before", "active")
+FEW = 2_000  # matches that are named, so that a search reads all ids only once
 COLUMNS = [
     "customer_id",
     *(f"{figure}_{days}" for days in WINDOWS for figure in FIGURES),
@@ -38,7 +36,8 @@ Standing = tuple[Any, ...]  # a value for each of COLUMNS
 
 @dataclass(frozen=True)
 class Asked:
-    """A page of `standings`. `search` is a pattern for ILIKE, or ""; `flag` may be ""."""
+    """A page of `standings`. `search` is a pattern for ILIKE, or ""; `flag` may be ""; `only` are the
+    customers that both leave, where they are known to be few."""
 
     project_id: int
     event: str
@@ -47,19 +46,7 @@ class Asked:
     descending: bool
     search: str
     flag: str
-
-
-def _sums() -> str:
-    """The figures of a customer, from its days; `today` is a parameter."""
-    parts = []
-    for days in WINDOWS:
-        parts += [
-            f"coalesce(sum(calls) FILTER (WHERE ago < {days}), 0)::bigint",
-            f"coalesce(sum(calls) FILTER (WHERE ago BETWEEN 1 AND {days}), 0)::bigint",
-            f"coalesce(sum(calls) FILTER (WHERE ago BETWEEN {days + 1} AND {2 * days}), 0)::bigint",
-            f"count(*) FILTER (WHERE ago < {days})",
-        ]
-    return ", ".join(parts)
+    only: tuple[str, ...] | None = None
 
 
 def claim(standings: int) -> bool:
@@ -67,64 +54,6 @@ def claim(standings: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, standings])
         return bool(cursor.fetchone()[0])
-
-
-def calls_of(project_id: int, event: str, day: date, most: int) -> int:
-    """How many customers called on a day; no more than `most` are counted."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM usage_day WHERE project_id = %s AND event = %s AND day = %s"
-            " LIMIT %s) found",
-            [project_id, event, day, most],
-        )
-        return int(cursor.fetchone()[0])
-
-
-def first_day(project_id: int, event: str, since: date) -> date | None:
-    """The first day from then on that has calls."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(day) FROM usage_day WHERE project_id = %s AND event = %s AND day >= %s",
-            [project_id, event, since],
-        )
-        found: date | None = cursor.fetchone()[0]
-        return found
-
-
-def figures(
-    project_id: int, event: str, today: date, only: Collection[str] | None = None
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Everybody who called in the longest window or the one before, in pieces: customer_id, the figures in
-    the order of COLUMNS, the last call, and two lists: days ago up to HORIZON, and their calls. Runs in a
-    transaction."""
-    some = "AND customer_id = ANY(%s)" if only is not None else ""
-    sql = f"""SELECT customer_id, {_sums()}, max(last_at),
-            array_agg(ago) FILTER (WHERE ago <= {HORIZON}), array_agg(calls) FILTER (WHERE ago <= {HORIZON})
-        FROM (
-            SELECT customer_id, %s::date - day AS ago, calls, last_at FROM usage_day
-            WHERE project_id = %s AND event = %s AND day <= %s::date
-              AND day >= %s::date - {2 * max(WINDOWS)} {some}
-        ) days
-        GROUP BY customer_id"""
-    values: list[Any] = [today, project_id, event, today, today]
-    values += [list(only)] if only is not None else []
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, values)
-        while rows := cursor.fetchmany(CHUNK):
-            yield rows
-
-
-def hours(
-    project_id: int, event: str, since: datetime, customers: Collection[str | None]
-) -> dict[str | None, list[datetime]]:
-    """The hours in which each of these customers has called."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT customer_id, array_agg("hour") FROM usage_hour WHERE project_id = %s AND event = %s'
-            ' AND "hour" >= %s AND customer_id = ANY(%s) GROUP BY customer_id',
-            [project_id, event, since, [*customers]],
-        )
-        return dict(cursor.fetchall())
 
 
 def replace(project_id: int, event: str, standings: Iterable[list[Standing]]) -> None:
@@ -262,6 +191,15 @@ def _names(asked: Asked, limit: int, offset: int) -> list[str | None]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def few(asked: Asked) -> tuple[str, ...] | None:
+    """All whom search and flag leave; None for more than FEW."""
+    condition, values = _condition(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT customer_id FROM standings WHERE {condition} LIMIT {FEW + 1}", values)
+        found = tuple(row[0] for row in cursor.fetchall())
+    return found if len(found) <= FEW else None
+
+
 def count(asked: Asked) -> int:
     condition, values = _condition(asked)
     with connection.cursor() as cursor:
@@ -276,6 +214,9 @@ def forget(cursor: CursorWrapper, project_id: int, customer: str) -> None:
 
 def _condition(asked: Asked) -> tuple[str, list[Any]]:
     parts, values = [f"project_id = %s AND event = %s AND {_in_window(asked.days)}"], []
+    if asked.only is not None:
+        parts.append("customer_id = ANY(%s)")
+        return " AND ".join(parts), [asked.project_id, asked.event, [*asked.only]]
     if asked.search:
         parts.append("customer_id ILIKE %s")
         values.append(asked.search)
