@@ -197,3 +197,5 @@ def test_nothing_sticks_out(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     expect(page.locator("tbody .flag").first).to_be_in_viewport(ratio=0)
+    page.goto(page.url.replace("/customers", "/thresholds?calls=25"))
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

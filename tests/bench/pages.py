@@ -51,6 +51,11 @@ def every_customer(ending: str) -> list[str]:
 
 PAGES = [
     Page("customers page", ["customers", "customers?window=7"]),
+    Page(
+        "customers page, sorted, searched, turned, by flag",
+        ["customers?sort=-change", "customers?search=1", "customers?page=3", "customers?flag=quiet"],
+        True,
+    ),
     Page("customer page", [path for ending in ("", "?window=7&by=hour") for path in every_customer(ending)]),
     Page("customer page, another window", every_customer("?window=7"), True),
     Page("a customer's SDKs, countries, latency", every_customer("?part=clients"), True),
