@@ -246,7 +246,7 @@ class TestCost:
 
         monkeypatch.setattr(query, "run", listen)
         assert reader.get(PAGE).status_code == 200
-        assert len(asked) == 3 + 1 + 3  # events, plans, endpoints, methods: remembered for some minutes
+        assert len(asked) == 3 + 3  # plans, endpoints, methods: remembered for some minutes
         asked.clear()
         assert reader.get(f"{PAGE}?window=7").status_code == 200
         assert len(asked) == 3

@@ -13,6 +13,7 @@ from agentry.errors import AgentryError
 from analytics import query
 from analytics.customers import questions
 from analytics.customers.state import DETAILS, FLAGS, STATUSES, State
+from analytics.engines import postgres_figures as usage
 
 OFFERED = 50  # values of a list; where there are more one types, with these as suggestions
 EVENTS = 50
@@ -43,8 +44,8 @@ def offered(project: Project, state: State) -> list[Filter]:
 
 
 def events(project: Project, state: State) -> list[str]:
-    """The project's events, the most frequent first; the one that is shown is among them."""
-    known = _remembered(project, "events", questions.events())[:EVENTS]
+    """The project's events by name; the one that is shown is among them."""
+    known = usage.events(project.pk, EVENTS)
     return known if state.event in known else [state.event, *known]
 
 

@@ -27,6 +27,22 @@ def _sums() -> str:
     return ", ".join(parts)
 
 
+def events(project_id: int, most: int) -> list[str]:
+    """The project's events by name: from one to the next in the index, however many rows each has."""
+    first = "SELECT event FROM usage_day WHERE project_id = %s"
+    following = f"{first} AND event > names.event ORDER BY event LIMIT 1"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH RECURSIVE names AS (
+                ({first} ORDER BY event LIMIT 1)
+                UNION ALL SELECT ({following}) FROM names WHERE names.event IS NOT NULL
+            )
+            SELECT event FROM names WHERE event IS NOT NULL LIMIT %s""",
+            [project_id, project_id, most],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def calls_of(project_id: int, event: str, day: date, most: int) -> int:
     """How many customers called on a day; no more than `most` are counted."""
     with connection.cursor() as cursor:
