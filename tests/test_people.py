@@ -35,6 +35,10 @@ MORE = [
     "setup?after=4000000000000",
     "ingest?customer=nobody",
     "properties?search=nobody",
+    "explore?query=select+toDate(timestamp)+as+day,count()+as+n+from+events+group+by+day&run=1",
+    "explore?query=select+properties.customer_id+as+who,count()+as+n+from+events+group+by+who",
+    "recipes/endpoint_split",
+    "recipes/sdk_versions",
 ]
 EMPTY = [
     "customers",
