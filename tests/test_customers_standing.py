@@ -71,6 +71,15 @@ class TestTheSameAsAskedAnew:
         kept = reader.get(PAGE + search)
         assert rows(kept) == rows(asked)
 
+    def test_what_is_published_names_the_customers_of_the_flag(
+        self, reader: Client, thirty: None, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keep(project)
+        few = reader.get(f"{PAGE}?flag=dormant").context["published"]
+        many(monkeypatch)
+        assert "customer_id in (" in few
+        assert reader.get(f"{PAGE}?flag=dormant").context["published"] == few
+
     def test_pages_and_files(
         self, reader: Client, thirty: None, project: Project, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -103,7 +103,7 @@ def read(project: Project, state: State) -> Table:
             watched=0,
             all_watched=True,
             flags=Counter(),
-            only=only,
+            only=_flagged(reading) if state.flag and reading.is_kept else only,
             answer=answer(reading, made),
             kept=reading.is_kept,
         ),
@@ -116,9 +116,14 @@ def only_of(reading: Reading) -> list[str | None] | None:
     if not state.flag or reading.is_kept:
         return None
     if reading.kept is not None:
-        return sql.named(reading.project.pk, state.event, state.flag, standing.NAMED_MOST)
+        return _flagged(reading)
     known = reading.series(reading.ask(questions.series(state, [], largest=True)), [])
     return [name for name in _largest(known) if known[name].trend.flag == state.flag]
+
+
+def _flagged(reading: Reading) -> list[str | None]:
+    """The customers with the state's flag, the largest, as many as a question can name."""
+    return sql.named(reading.project.pk, reading.state.event, reading.state.flag, standing.NAMED_MOST)
 
 
 def customers(reading: Reading, only: list[str | None] | None) -> list[Customer]:
