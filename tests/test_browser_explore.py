@@ -60,9 +60,10 @@ def cells(page: Page) -> list[list[str]]:
 def test_writing_with_suggestions_and_running_by_keys(page: Page) -> None:
     field = page.get_by_label("Query, in HogQL")
     offers = page.get_by_role("listbox", name="Suggestions")
-    field.click()
-    with page.expect_response("**/words.json"):
-        field.press_sequentially("sel")
+    with page.expect_response("**/words.json"):  # asked for when the field gets the focus, if it has not yet
+        page.reload()
+        field.click()
+    field.press_sequentially("sel")
     expect(offers.get_by_role("option").first).to_contain_text("select")
     field.press("Tab")
     field.press_sequentially(" endp")

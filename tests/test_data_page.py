@@ -110,7 +110,7 @@ def test_the_page_asks_twice_and_shows_the_way(owner: Client, project: Project) 
     assert "done" in part and "hx-trigger" not in part and "<html" not in part
     assert ask("SELECT customer_id FROM events") == [("acme_corp",)]
     assert AuditEntry.objects.filter(action="customer.delete", user__isnull=False).count() == 1
-    assert "customer&#x27;s data deleted" in owner.get("/t/acme/").content.decode()
+    assert "customer&#x27;s data deleted" in owner.get("/t/acme/audit").content.decode()
 
 
 def test_who_may_not_sees_neither_the_page_nor_a_button(team: Team, project: Project) -> None:

@@ -105,7 +105,7 @@ def test_a_person_signs_in_reads_publishes_and_hands_on_the_link(stack: Stack, b
     page.goto(stack.url)
     page.locator("input[type=email]").fill(stack.facts["email"])
     page.locator("input[type=password]").fill(stack.facts["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Customers")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="wayne_ent")
     expect(row).to_contain_text("new")
