@@ -14,7 +14,11 @@ from pathlib import Path
 from django.conf import settings
 from django.test import Client
 
+from agentry.accounts.models import Project
 from agentry.stack.servers import HOST
+from analytics.customers import standing
+from analytics.customers.state import EVENT
+from analytics.models import Standings
 from analytics.write import partitions
 from tests.bench.generate import customers
 from tests.bench.oracle import ClickHouse
@@ -67,6 +71,8 @@ def measure(running: Running, directory: Path, events: int) -> list[Row]:
     now = datetime.now(UTC)
     loaded(running, ClickHouse(directory), events, now)
     partitions.index_past(now)  # as the worker does once an hour
+    project = Project.objects.get(team=running.team, slug=LARGE)
+    standing.keep(Standings.objects.get_or_create(project=project, event=EVENT)[0])  # and once a minute
     client = Client()
     client.force_login(running.owner)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -22,7 +22,8 @@ from analytics.customers.window import Window
 from analytics.customers.wording import day, number, plural
 from analytics.engines import postgres_customer as raw
 
-MOST = 10_000  # calls of one customer that a page reads
+# Calls of one customer that a part of a page reads, thrice at most. Of 44 million events: 157 ms for 10,000.
+MOST = 4_000
 TODAY = 100_000  # events of the whole project today, at most, for today to be read too
 HOURS = 3  # of today, read for the latest events
 SHOWN = 20  # latest events
