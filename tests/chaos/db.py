@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -51,8 +52,11 @@ def _take_all(stack: Stack, held: contextlib.ExitStack) -> None:
 def stopped(stack: Stack, name: str = "postgres") -> Iterator[None]:
     """A server and everything below it stand still: it answers nobody, and refuses nobody."""
     server = stack.processes()[name]
+    server.suspend()
+    while server.status() != psutil.STATUS_STOPPED:  # else it might fork one more that nobody stops
+        time.sleep(0.001)
     everything = [server, *server.children(recursive=True)]
-    for process in everything:
+    for process in everything[1:]:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.suspend()
     try:
