@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 
 from agentry import valkey
 from agentry.accounts.models import AuditEntry, Project
+from analytics.customers import standing
 from analytics.hogql.levels import LEVELS
 from analytics.ingest import stream
 from analytics.ingest.batch import judge
@@ -20,7 +21,7 @@ from analytics.ingest.stream import recent_rejects
 from analytics.ingest.times import Clock
 from analytics.keeping import deletion, steps
 from analytics.keeping.deletion import delete_customer
-from analytics.models import Deletion
+from analytics.models import Deletion, Standings
 from analytics.write import batch, partitions
 from tests.write_events import (
     DAY,
@@ -91,6 +92,17 @@ def test_a_customers_data_are_gone_and_the_others_are_as_they_were(project: Proj
     assert ask("SELECT count(*) FROM events WHERE project_id = %s", elsewhere.id) == [(1,)]
     assert_accounted(project, received=115, stored=112, dead_lettered=2, rejected=1, backlog=0)
     assert AuditEntry.objects.get(action="customer.delete").subject == "default/acme_corp"
+
+
+def test_how_a_customer_stands_is_forgotten_too(project: Project) -> None:
+    send(project, event(), event(**OTHER))
+    drain_all()
+    kept = Standings.objects.create(project=project, event="api_request")
+    assert standing.keep(kept)
+    standing_now = "SELECT customer_id FROM standings ORDER BY 1"
+    assert ask(standing_now) == [("acme_corp",), ("wayne_ent",)]
+    finish(delete_customer(project, "acme_corp", None))
+    assert ask(standing_now) == [("wayne_ent",)]
 
 
 def test_a_customer_that_is_no_text_is_deleted_by_its_digits(project: Project) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 from django.utils import timezone
 
-from agentry.accounts.models import AuditEntry, Project, User
+from agentry.accounts import audit
+from agentry.accounts.models import Project, User
 from analytics.customers.trend import THRESHOLDS, Thresholds
 from analytics.models import FlagThresholds, Standings
 
@@ -98,6 +99,6 @@ def change(project: Project, values: Mapping[str, float], user: User | None) -> 
         listed = [
             f"{name.replace('_', ' ')} {value:g} {BY_NAME[name].unit}" for name, value in values.items()
         ]
-        subject = f"{project.slug}: {', '.join(listed) or 'the usual'}"[:200]
-        AuditEntry.objects.create(team=project.team, user=user, action="thresholds.change", subject=subject)
+        subject = f"{project.slug}: {', '.join(listed) or 'the usual'}"
+        audit.record(project.team, user, "thresholds.change", subject)
         Standings.objects.filter(project=project).update(took_ms=0, asked_at=timezone.now())

@@ -9,7 +9,8 @@ from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils import timezone
 
-from agentry.accounts.models import AuditEntry, Membership, Project, User
+from agentry.accounts import audit
+from agentry.accounts.models import Membership, Project, User
 from analytics.models import Customer
 
 MOST_CALLS = 10**15
@@ -61,14 +62,6 @@ def save(project: Project, customer: str, note: Note, user: User) -> Customer:
                 setattr(entry, name, note.cleaned_data[name])
             entry.changed_at, entry.changed_by = timezone.now(), user
             entry.save()
-            _audit(project, user, customer, changed)
+            what = ", ".join(NAMES[name] for name in changed)
+            audit.record(project.team, user, "customer.note", f"{project.slug}/{customer}: {what}")
     return entry
-
-
-def _audit(project: Project, user: User, customer: str, changed: list[str]) -> None:
-    what = f": {', '.join(NAMES[name] for name in changed)}"
-    room = 200 - len(project.slug) - 1 - len(what)
-    name = customer if len(customer) <= room else f"{customer[: room - 1]}…"
-    AuditEntry.objects.create(
-        team=project.team, user=user, action="customer.note", subject=f"{project.slug}/{name}{what}"
-    )
