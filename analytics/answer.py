@@ -12,10 +12,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from agentry.spreadsheet import inert
 from analytics.query import Result
 
-# A spreadsheet runs a cell that starts with one of these as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 AS_IT_IS = {str, int, bool, type(None)}  # most values are, and a call takes longer than all else
 # The zone in a column's type, DateTime('Europe/Berlin') or DateTime64(3, 'Europe/Berlin').
 _ZONE = re.compile(r"DateTime(?:64)?\((?:\d, )?'([^']+)'\)")
@@ -95,6 +94,4 @@ def cell(value: Any) -> Any:
         return ""
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value
+    return inert(value) if isinstance(value, str) else value

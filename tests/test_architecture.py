@@ -21,6 +21,7 @@ RANKS = {
     "agentry.logs": 0,
     "agentry.patient": 0,
     "agentry.room": 0,
+    "agentry.spreadsheet": 0,
     "agentry.valkey": 0,
     "agentry.accounts": 1,
     "analytics": 2,

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 from agentry.accounts import audit as log
 from agentry.accounts.access import TeamRequest, team_page
 from agentry.accounts.models import AuditEntry, Role, Team
+from agentry.spreadsheet import inert
 
 PAGE = 100
 PIECE = 2_000  # rows of a file that are read at once: no cursor stays open while somebody downloads slowly
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run these
 
 
 class File(StreamingHttpResponse):
@@ -87,9 +87,5 @@ def _lines(rows: QuerySet[AuditEntry]) -> Iterator[bytes]:
 
 def _csv(rows: list[list[Any]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([[_inert(cell) for cell in row] for row in rows])
+    csv.writer(text).writerows([[inert(cell) for cell in row] for row in rows])
     return text.getvalue().encode()
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -11,7 +11,8 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from agentry.errors import AgentryError
-from analytics.answer import FORMULA_STARTS, moment
+from agentry.spreadsheet import inert
+from analytics.answer import moment
 from analytics.engines import postgres_export
 
 BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -135,8 +136,7 @@ def _csv_line(row: tuple[Any, ...]) -> str:
 
 
 def _quoted(text: str) -> str:
-    safe = f"'{text}" if text.startswith(FORMULA_STARTS) else text
-    return '"' + safe.replace('"', '""') + '"'
+    return '"' + inert(text).replace('"', '""') + '"'
 
 
 def _moment(given: dict[str, str], name: str, default: datetime) -> datetime:
