@@ -192,7 +192,9 @@ def test_slow_reading_is_stopped_and_the_part_says_so(
 def test_days_that_are_over_are_searched_by_customer(project: Project) -> None:
     store(project.pk, of("acme", range(4), "node/4", "DE", 1, 2))
     now = datetime.now(UTC)
-    with connection.cursor() as cursor:  # partitions outlive a test, and a test of upkeep may have indexed them
+    with (
+        connection.cursor() as cursor
+    ):  # partitions outlive a test, and a test of upkeep may have indexed them
         for day in partitions.existing():
             cursor.execute(f"DROP INDEX IF EXISTS {partitions.name(day)}_customer")
     yesterday = partitions.name((now - timedelta(days=1)).date())

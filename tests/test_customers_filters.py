@@ -14,7 +14,8 @@ from django.test import Client
 
 from agentry.accounts.models import Project, User
 from analytics import query
-from analytics.customers import filters
+from analytics.customers import filters, questions
+from analytics.customers.state import SORTS, State
 from tests.customers_page import NASTY, PAGE, calls, figures, names, rows
 from tests.stored import store
 
@@ -50,6 +51,21 @@ def mixed(project: Project) -> None:
 
 def day(ago: int) -> date:
     return datetime.now(UTC).date() - timedelta(days=ago)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("details", [{}, {"search": "O"}, {"plan": "pro"}, {"status": "5xx", "search": "b"}])
+@pytest.mark.parametrize("only", [None, ["bolt", None]])
+def test_one_pass_gives_what_two_questions_give(
+    project: Project, mixed: None, sort: str, details: dict[str, str], only: list[str | None] | None
+) -> None:
+    for page in (1, 2):
+        state = State(sort=sort, page=page, size=2, **details)  # type: ignore[arg-type]
+        apart = query.run(project, questions.ranked(state, only))
+        sums = query.run(project, questions.totals(state, only))
+        both = query.run(project, questions.ranked_with_totals(state, only))
+        assert both.rows == [row + sums.rows[0] for row in apart.rows]
+        assert both.source == "rollup"
 
 
 class TestWindowsByDate:

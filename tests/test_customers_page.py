@@ -234,7 +234,7 @@ class TestWhoMaySeeIt:
 
 
 class TestCost:
-    def test_three_questions_a_page(
+    def test_two_questions_a_page(
         self, reader: Client, thirty: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[str] = []
@@ -246,10 +246,10 @@ class TestCost:
 
         monkeypatch.setattr(query, "run", listen)
         assert reader.get(PAGE).status_code == 200
-        assert len(asked) == 3 + 3  # plans, endpoints, methods: remembered for some minutes
+        assert len(asked) == 2 + 3  # plans, endpoints, methods: remembered for some minutes
         asked.clear()
         assert reader.get(f"{PAGE}?window=7").status_code == 200
-        assert len(asked) == 3
+        assert len(asked) == 2
 
     def test_a_full_page_stays_small(self, reader: Client, project: Project) -> None:
         store(

@@ -71,6 +71,7 @@ def test_every_state_is_a_question_for_daily_rollups(sort: str, window: int) -> 
         questions.ranked(state),
         questions.published(state),
         questions.totals(state),
+        questions.ranked_with_totals(state),
         questions.series(state, ["a", None], largest=True),
     ):
         levels = [level for part in compiled(question).parts for level in part.levels]
@@ -107,6 +108,7 @@ def test_filters_are_answered_by_the_levels_with_details(filters: dict[str, str]
         questions.ranked(state, ["a", None]),
         questions.published(state),
         questions.totals(state, ["b"]),
+        questions.ranked_with_totals(state, ["b"]),
         questions.filtered_series(state, ["a"]),
     ):
         assert {each for part in compiled(question).parts for each in part.levels} == {level}

@@ -81,10 +81,8 @@ def read(project: Project, state: State) -> Table:
     """The table of a state; a page after the last one is the last one. Raises AgentryError."""
     reading = begin(project, state)
     only = only_of(reading)
-    sums = totals(reading, only)
-    state = replace(reading.state, page=min(state.page, max(1, -(-sums.matching // state.size))))
-    reading.state = state
-    shown = customers(reading, only)
+    sums, shown = page(reading, only)
+    state = reading.state
     names = [each.customer_id for each in shown]
     daily = reading.ask(questions.series(state, names, largest=reading.kept is None))
     series = reading.series(daily, shown)
@@ -124,6 +122,17 @@ def only_of(reading: Reading) -> list[str | None] | None:
 def _flagged(reading: Reading) -> list[str | None]:
     """The customers with the state's flag, the largest, as many as a question can name."""
     return sql.named(reading.project.pk, reading.state.event, reading.state.flag, standing.NAMED_MOST)
+
+
+def page(reading: Reading, only: list[str | None] | None) -> tuple[Totals, list[Customer]]:
+    """The sums and the customers of the state's page; of the last page where the state's is after it."""
+    if not reading.is_kept:
+        found = reading.ask(questions.ranked_with_totals(reading.state, only))
+        if found.rows:
+            return rows.page(found)
+    sums, state = totals(reading, only), reading.state
+    reading.state = replace(state, page=min(state.page, max(1, -(-sums.matching // state.size))))
+    return sums, customers(reading, only) if sums.matching else []
 
 
 def customers(reading: Reading, only: list[str | None] | None) -> list[Customer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -88,6 +88,13 @@ def whole(row: tuple[Any, ...]) -> Iterator[Any]:
 
 def customers(ranked: Result) -> list[Customer]:
     return [Customer(*whole(row)) for row in ranked.rows]
+
+
+def page(found: Result) -> tuple[Totals, list[Customer]]:
+    """The sums and the customers of an answer to `questions.ranked_with_totals` that has rows."""
+    both = [tuple(whole(row)) for row in found.rows]
+    columns = len(fields(Customer))
+    return Totals(*both[0][columns:]), [Customer(*row[:columns]) for row in both]
 
 
 def series(
