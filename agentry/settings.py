@@ -18,6 +18,8 @@ DATA_DIR = env.data_dir(BASE_DIR)
 PRODUCTION = env.flag("AGENTRY_PRODUCTION", False)
 DEBUG = env.flag("AGENTRY_DEBUG", False)
 SECRET_KEY = env.text("AGENTRY_SECRET_KEY", env.DEV_SECRET)
+# Former keys: they still read what they have signed or sealed.
+SECRET_KEY_FALLBACKS = env.words("AGENTRY_SECRET_KEY_FALLBACKS")
 if PRODUCTION and SECRET_KEY == env.DEV_SECRET:
     raise ImproperlyConfigured("Set AGENTRY_SECRET_KEY: production refuses the development secret.")
 if PRODUCTION and DEBUG:

@@ -7,9 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
 
 from agentry.accounts.models import AuditEntry, Membership, Role, Team, User
 from tests.fixtures import EMAIL, PASSWORD
@@ -100,6 +103,31 @@ def test_each_recovery_code_opens_once(me: Client, secret: str) -> None:
     assert codes[0] not in codes_left(me) and len(codes_left(me)) == 9
     me.post(f"{HOME}recovery-codes/generate/")
     assert not set(codes_left(me)) & set(codes)
+
+
+def test_a_copy_of_the_database_opens_nothing(me: Client, secret: str, settings: Settings) -> None:
+    kept = {each.type: str(each.data) for each in Authenticator.objects.all()}
+    assert secret not in kept["totp"] and set(kept) == {"totp", "recovery_codes"}
+    codes = codes_left(me)
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another"
+    other = Client()
+    sign_in(other)
+    refused = other.post(f"{HOME}authenticate/", {"code": code(secret, 1)})
+    assert refused.status_code == 503 and "secret key was changed" in text(refused)
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert other.post(f"{HOME}authenticate/", {"code": codes[0]}).status_code == 302
+
+
+def test_secrets_from_before_they_were_sealed_still_open(me: Client, secret: str) -> None:
+    codes = codes_left(me)
+    call_command("migrate", "accounts", "0005", verbosity=0)
+    assert secret in [each.data.get("secret") for each in Authenticator.objects.all()]
+    call_command("migrate", "accounts", verbosity=0)
+    assert secret not in str([each.data for each in Authenticator.objects.all()])
+    for each in (code(secret, 1), codes[0]):
+        client = Client()
+        sign_in(client)
+        assert client.post(f"{HOME}authenticate/", {"code": each}).status_code == 302
 
 
 def test_turning_it_off_ends_the_recovery_codes(me: Client, secret: str) -> None:

@@ -10,6 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from qrcode.image.svg import SvgPathImage
 
+from agentry.accounts import sealed
 from agentry.accounts.models import User
 
 
@@ -21,6 +22,12 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         "unverified_email": "Confirm your e-mail address first.",
         "cannot_generate_recovery_codes": "Recovery codes come with an app or a passkey: set one up first.",
     }
+
+    def encrypt(self, text: str) -> str:
+        return sealed.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealed.unseal(encrypted_text)
 
     def build_totp_svg(self, url: str) -> str:
         """An element for the page itself: the CSP lets no data: image in."""
