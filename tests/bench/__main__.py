@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agentry.stack.servers import running
 
-AREAS = ("demo", "ingest", "load", "publish", "query", "pages")
+AREAS = ("demo", "ingest", "load", "publish", "query", "pages", "million")
 SIZES = {"quick": 2_000_000, "full": 44_000_000}
 
 

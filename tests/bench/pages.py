@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from django.conf import settings
 from django.test import Client
@@ -73,29 +74,45 @@ def measure(running: Running, directory: Path, events: int) -> list[Row]:
     partitions.index_past(now)  # as the worker does once an hour
     project = Project.objects.get(team=running.team, slug=LARGE)
     standing.keep(Standings.objects.get_or_create(project=project, event=EVENT)[0])  # and once a minute
+    session, root = signed_in(running), f"/t/{running.team.slug}/{LARGE}"
+    rows = []
+    for page in PAGES:
+        visits = visited(running.port, session, root, page)
+        rows.append(timed(page, visits, FRAGMENT_MS if page.fragment else PAGE_MS, events >= FULL))
+        if not page.fragment:
+            rows += _sizes(running.port, session, page, visits)
+    return rows
+
+
+def signed_in(running: Running) -> str:
+    """The owner's session."""
     client = Client()
     client.force_login(running.owner)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    root = f"/t/{running.team.slug}/{LARGE}"
-    return [row for page in PAGES for row in _rows(running.port, session, root, page, events >= FULL)]
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def _rows(port: int, session: str, root: str, page: Page, judged: bool) -> list[Row]:
+def visited(port: int, session: str, root: str, page: Page) -> list[Visit]:
+    """Each address once, not counted, then ROUNDS visits."""
     addresses = [f"{root}/{path}" for path in page.paths]
     for address in addresses:
         visit(port, session, address, page.fragment)
-    visits = [
-        visit(port, session, addresses[index % len(addresses)], page.fragment) for index in range(ROUNDS)
+    return [visit(port, session, addresses[index % len(addresses)], page.fragment) for index in range(ROUNDS)]
+
+
+def timed(page: Page, visits: Sequence[Visit], reach: float, judged: bool) -> Row:
+    times = sorted(each.ms for each in visits)
+    p95 = times[int(len(times) * 0.95)]
+    against = f"{len(times)} visits, median {median(times):.0f} ms"
+    return Row(page.name, f"p95 {p95:.0f} ms", against, p95, reach, "less", judged)
+
+
+def _sizes(port: int, session: str, page: Page, visits: Sequence[Visit]) -> list[Row]:
+    html = max(len(each.body) for each in visits) / 1024
+    weight = html + sum(len(visit(port, session, each, False).body) for each in linked(visits)) / 1024
+    return [
+        Row(f"{page.name}, HTML", f"{html:.0f} KB", "not compressed", html, HTML_KB, "less"),
+        Row(f"{page.name}, all of it", f"{weight:.0f} KB", "", weight, WEIGHT_KB, "less"),
     ]
-    p95 = sorted(each.ms for each in visits)[int(ROUNDS * 0.95)]
-    reach = FRAGMENT_MS if page.fragment else PAGE_MS
-    rows = [Row(page.name, f"p95 {p95:.0f} ms", f"{ROUNDS} visits", p95, reach, "less", judged)]
-    if not page.fragment:
-        html = max(len(each.body) for each in visits) / 1024
-        weight = html + sum(len(visit(port, session, each, False).body) for each in linked(visits)) / 1024
-        rows.append(Row(f"{page.name}, HTML", f"{html:.0f} KB", "not compressed", html, HTML_KB, "less"))
-        rows.append(Row(f"{page.name}, all of it", f"{weight:.0f} KB", "", weight, WEIGHT_KB, "less"))
-    return rows
 
 
 def linked(visits: Sequence[Visit]) -> set[str]:

@@ -11,7 +11,7 @@ import django
 
 django.setup()
 
-from tests.bench import pages, rows_demo, rows_ingest, rows_load, rows_publish, rows_query  # noqa: E402
+from tests.bench import million, pages, rows_demo, rows_ingest, rows_load, rows_publish, rows_query  # noqa: E402
 from tests.bench.stack import running  # noqa: E402
 from tests.bench.table import Row, rendered  # noqa: E402
 
@@ -24,6 +24,7 @@ def main(events: int, directory: Path, areas: list[str]) -> int:
             "ingest": lambda: rows_ingest.measure(stack),
             "load": lambda: rows_load.measure(stack),
             "publish": lambda: rows_publish.measure(stack),
+            "million": lambda: million.measure(stack, events >= rows_query.FULL),
             "pages": lambda: pages.measure(stack, directory, events),
             "query": lambda: rows_query.measure(stack, directory, events),
         }
