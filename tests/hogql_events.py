@@ -19,6 +19,8 @@ from django.db import connection
 
 from analytics.hogql.levels import LEVELS
 from analytics.hogql.scope import FIXED_TYPES
+from analytics.write.partitions import existing
+from analytics.write.partitions import name as partition
 from tests.clickhouse import session
 from tests.stored import COLUMNS, store
 
@@ -95,6 +97,9 @@ def load(project_id: int = PROJECT) -> None:
     """The events into PostgreSQL's tables and both databases of ClickHouse; another project's beside them."""
     rows = events()
     store(project_id, [_stored(row) for row in rows])
+    with connection.cursor() as cursor:
+        for day in existing():  # one process reads rows in the order of time, as `any` and arrays show it
+            cursor.execute(f"ALTER TABLE {partition(day)} SET (parallel_workers = 0)")
     other = [{**row, "event": "canary", "uuid": UUID(int=index)} for index, row in enumerate(rows[::50])]
     clickhouse = session()
     clickhouse.query("SET max_threads = 1")  # rows in the order they were put in, as arrays show it

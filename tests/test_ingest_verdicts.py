@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ from agentry.accounts.models import Project
 from analytics.ingest.stream import recent_rejects
 from tests.ingest_client import Sender, counts
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC)  # of when the tests were gathered: hours before the last of them may run
 KEYS = ("too_many_keys", "properties")
 BOMB = b'{"event":"e","properties":{"a":%s}}'
 
@@ -86,7 +87,7 @@ def test_wrong_fields(sender: Sender, event: Any, code: str, field: str | None) 
         ("0001-01-01T00:00:00+23:59", "timestamp_out_of_window"),
         ("1970-01-01", "timestamp_out_of_window"),
         ((NOW - timedelta(days=90, minutes=1)).isoformat(), "timestamp_out_of_window"),
-        ((NOW + timedelta(hours=24, minutes=10)).isoformat(), "timestamp_out_of_window"),
+        ((NOW + timedelta(hours=30)).isoformat(), "timestamp_out_of_window"),
         (0, "timestamp_out_of_window"),
         (-1, "timestamp_out_of_window"),
         (NOW.timestamp() * 1e6, "timestamp_out_of_window"),
@@ -171,6 +172,7 @@ def test_verdicts_repeat_no_value(sender: Sender) -> None:
 
 
 def test_the_last_rejected_are_kept_to_be_looked_at(sender: Sender, project: Project) -> None:
+    began = time.time()
     for start in range(0, 60, 10):
         sender.send([{"event": "", "n": start + i, "pad": "x" * 900} for i in range(10)])
     sender.send([{"event": 3, "key": f"agd_{'s' * 32}", "odd": "\x00"}])
@@ -181,7 +183,7 @@ def test_the_last_rejected_are_kept_to_be_looked_at(sender: Sender, project: Pro
     assert "agd_…" in newest["event"] and "sss" not in newest["event"]
     assert (newest["part"], older["part"]) == ("3", '""')
     assert '"n": 59' in older["event"] and len(older["event"]) == 500
-    assert abs(older["at"] - NOW.timestamp() * 1000) < 600_000
+    assert began - 1 < older["at"] / 1000 < time.time() + 1
     assert '"n": 11' in rejects[-1]["event"]
 
 
