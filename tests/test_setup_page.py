@@ -14,9 +14,11 @@ from django.test import Client, override_settings
 from agentry.accounts.models import DsnKey, Membership, Project, Role, User
 from analytics.setup.snippets import BY_KEY, CLIENTS, SNIPPETS, WAYS
 from tests.stored import store
+from tests.write_events import drain_all
 
 PAGE = "/t/acme/default/setup"
 LIVE = {"HX-Request": "true", "HX-Target": "poll"}
+RAW_KEY = "sk_live_51H8xQ2eZvKYlo2C0aBcDeFg"
 GOOD = {"event": "api_request", "properties": {"customer_id": "acme"}}
 
 
@@ -111,6 +113,32 @@ def test_the_first_event_is_said_and_shown(page: Client, project: Project) -> No
     assert "&lt;b&gt;acme&lt;/b&gt;" in said and "12.5 ms" in said and "/v1/things" in said
     assert "hx-get" not in said
     assert "Events arrive" in body(page.get(PAGE))
+
+
+def test_a_test_event_is_not_the_first_one(page: Client, dsn: str) -> None:
+    address, _ = _next(body(page.get(PAGE)))
+    page.post("/t/acme/default/ingest/test")
+    drain_all()
+    said = body(page.get(address, headers=LIVE))
+    assert "First event received" not in said and "A test event arrived" in said
+    assert "Your API's first one has not come yet" in unescape(said) and "hx-get" in said
+    assert "Waiting for the first event" in body(page.get(PAGE))
+    filters = body(page.get("/t/acme/default/customers"))
+    assert "agentry_test" not in filters.partition('id="by-event"')[2].partition("</select>")[0]
+    assert post(page, dsn, GOOD).status_code == 202
+    drain_all()
+    assert "First event received" in body(page.get(_next(said)[0], headers=LIVE))
+
+
+def test_a_first_event_with_a_key_for_its_customer_is_warned_of_at_once(
+    page: Client, project: Project
+) -> None:
+    address, _ = _next(body(page.get(PAGE)))
+    store(project.pk, [event(customer_id=RAW_KEY)])
+    said = body(page.get(address, headers=LIVE))
+    assert "First event received" in said and RAW_KEY not in said
+    assert "Its customer_id looks like a raw API key." in said
+    assert "Send the account that the key belongs to" in said and "first good" not in said
 
 
 def test_one_can_wait_for_the_next(page: Client, project: Project) -> None:

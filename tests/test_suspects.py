@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from agentry import valkey
 from agentry.accounts.models import Project, User
 from analytics.engines import postgres_suspects
 from analytics.setup.suspects import kind_of, masked, suspects
@@ -97,6 +98,12 @@ def test_it_looks_once_a_minute_and_at_a_bounded_number(
         for _ in range(2):
             found = suspects(project.pk)
     assert [each.customers for each in found.found] == [3] and not found.all
+
+
+def test_nothing_found_is_not_believed_for_long_while_few_customers_call(project: Project) -> None:
+    store(project.pk, calls("acme", range(2)))
+    assert suspects(project.pk).found == []
+    assert 0 < valkey.client().pttl(f"suspects:{project.pk}") <= 2_000
 
 
 def test_other_projects_and_old_days_are_left_alone(project: Project) -> None:

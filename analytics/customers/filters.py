@@ -14,6 +14,7 @@ from analytics import query
 from analytics.customers import questions
 from analytics.customers.state import DETAILS, FLAGS, STATUSES, State
 from analytics.engines import postgres_figures as usage
+from analytics.health import trial
 
 OFFERED = 50  # values of a list; where there are more one types, with these as suggestions
 EVENTS = 50
@@ -44,8 +45,8 @@ def offered(project: Project, state: State) -> list[Filter]:
 
 
 def events(project: Project, state: State) -> list[str]:
-    """The project's events by name; the one that is shown is among them."""
-    known = usage.events(project.pk, EVENTS)
+    """The project's events by name; the one that is shown is among them, a test event only then."""
+    known = [name for name in usage.events(project.pk, EVENTS) if name != trial.EVENT]
     return known if state.event in known else [state.event, *known]
 
 

@@ -30,21 +30,22 @@ class Stored:
     latency_ms: str | None
 
 
-def newest(project_id: int, event: str, customer: str, most: int) -> list[Stored]:
+def newest(project_id: int, event: str, customer: str, most: int, but: str = "") -> list[Stored]:
     """By their own time, the newest first, none that is ahead of now by more than a minute.
 
-    Those whose name and customer hold `event` and `customer`, among the newest 20,000."""
-    filtered = bool(event or customer)
+    Those whose name and customer hold `event` and `customer`, and whose name is not `but`, among the newest
+    20,000."""
+    filtered = bool(event or customer or but)
     return _stored(
         f"""SELECT * FROM (
             SELECT {COLUMNS} FROM events
             WHERE project_id = %s AND "timestamp" <= now() + interval '1 minute'
             ORDER BY "timestamp" DESC LIMIT %s
         ) newest
-        WHERE (%s = '' OR position(lower(%s) IN lower(event)) > 0)
+        WHERE event <> %s AND (%s = '' OR position(lower(%s) IN lower(event)) > 0)
           AND (%s = '' OR position(lower(%s) IN lower(customer_id)) > 0)
         LIMIT %s""",
-        [project_id, SEARCHED if filtered else most, event, event, customer, customer, most],
+        [project_id, SEARCHED if filtered else most, but, event, event, customer, customer, most],
     )
 
 
