@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
@@ -48,23 +48,43 @@ def publish_form(request: ProjectRequest, project: Project) -> HttpResponseBase:
     return redirect(f"{address(project)}?{urlencode({'new': made.id})}")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Role.MEMBER)
 def rotate_form(request: ProjectRequest, project: Project, publication_id: str) -> HttpResponseBase:
-    """A new link; with `overlap` the old one works for one more day."""
+    """The question on GET. On POST a new link; with `overlap` the old one works for one more day."""
     publication = publication_of(project, publication_id)
-    overlap = OVERLAP if request.POST.get("overlap") else timedelta()
-    rotate(publication, overlap, request.user)
-    return redirect(f"{address(project)}?{urlencode({'new': publication.id})}")
+    if request.method == "POST":
+        overlap = OVERLAP if request.POST.get("overlap") else timedelta()
+        _, ends_at = rotate(publication, overlap, request.user)
+        old = f"works until {ends_at:%-d %b, %H:%M} UTC" if overlap else "leads nowhere now"
+        messages.success(request, f"“{publication.description}” has a new link. The old one {old}.")
+        return redirect(f"{address(project)}?{urlencode({'new': publication.id})}")
+    context = {
+        "question": f"A new link for “{publication.description}”?",
+        "says": "The page stays as it is. Send the new link to whoever is to see it from now on.",
+        "deed": "Make the new link",
+        "back": address(project),
+    }
+    return render(request, "new_link.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Role.MEMBER)
 def revoke_form(request: ProjectRequest, project: Project, publication_id: str) -> HttpResponseBase:
+    """The question on GET, the deed on POST."""
     publication = publication_of(project, publication_id)
-    revoke(publication, request.user)
-    messages.success(request, f"“{publication.description}” is withdrawn. Its links lead nowhere now.")
-    return redirect(address(project))
+    if request.method == "POST":
+        revoke(publication, request.user)
+        messages.success(request, f"“{publication.description}” is withdrawn. Its links lead nowhere now.")
+        return redirect(address(project))
+    viewed = f"viewed {publication.views:,} times so far" if publication.views else "never viewed so far"
+    context = {
+        "question": f"Withdraw “{publication.description}”?",
+        "says": f"All its links lead nowhere from then on; it was {viewed}. This cannot be undone.",
+        "deed": "Withdraw it",
+        "back": address(project),
+    }
+    return render(request, "question.html", context)
 
 
 def page(

@@ -71,6 +71,21 @@ def test_a_shared_one_is_the_teams(owner: Client, colleague: Client, team: Team,
     assert AuditEntry.objects.filter(subject="default/All calls").exists()
 
 
+def test_deleting_asks_first_and_says_so_after(owner: Client, colleague: Client) -> None:
+    for shared, warns, said in [
+        ("1", "gone for everybody", "for the whole team"),
+        ("", "Only you", "deleted."),
+    ]:
+        made = saved(owner, shared=shared)
+        address = f"{PAGE}/saved/{made.pk}/delete"
+        page = text(owner.get(f"{PAGE}?saved={made.pk}"))
+        assert f'href="{address}"' in page and f'action="{address}"' not in page
+        asks = text(owner.get(address))
+        assert "Delete “Calls”?" in asks and warns in asks and SavedQuery.objects.filter(pk=made.pk).exists()
+        assert said in text(owner.post(address, follow=True))
+        assert not SavedQuery.objects.filter(pk=made.pk).exists()
+
+
 def test_sharing_and_taking_it_back(owner: Client, colleague: Client) -> None:
     made = saved(owner)
     owner.post(f"{PAGE}/saved/{made.pk}/change", {"shared": "1"})

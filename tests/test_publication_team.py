@@ -92,7 +92,11 @@ def test_a_new_link_ends_the_old_one_now_or_later(
     member: Client, project: Project, form: dict[str, str], old: bool
 ) -> None:
     made, url = publish(project, "raw_hogql", "All calls", {"query": QUERY}, None)
+    asks = member.get(f"{LIST}/{made.id}/rotate").content.decode()
+    assert "A new link for “All calls”?" in asks and 'name="overlap" value="1"' in asks and opens(url)
     response = member.post(f"{LIST}/{made.id}/rotate", form, follow=True)
+    said = "The old one works until" if old else "The old one leads nowhere now."
+    assert "“All calls” has a new link." in response.content.decode() and said in response.content.decode()
     [turned] = links_on(response)  # type: ignore[arg-type]
     assert turned != url
     assert opens(turned)
@@ -101,7 +105,12 @@ def test_a_new_link_ends_the_old_one_now_or_later(
 
 def test_withdrawing_ends_it(member: Client, project: Project) -> None:
     made, url = publish(project, "raw_hogql", "All calls", {"query": QUERY}, None)
+    asks = member.get(f"{LIST}/{made.id}/revoke").content.decode()
+    assert "Withdraw “All calls”?" in asks and "This cannot be undone." in asks and opens(url)
+    assert f"{made.id}/revoke" in (shown := member.get(LIST).content.decode())
+    assert f'action="{LIST}' not in shown  # one click on the list changes nothing
     response = member.post(f"{LIST}/{made.id}/revoke", follow=True)
+    assert "“All calls” is withdrawn." in response.content.decode()
     assert links_on(response) == []  # type: ignore[arg-type]
     assert b"Nothing is published yet" in response.content
     assert not opens(url)

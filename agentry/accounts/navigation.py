@@ -47,7 +47,7 @@ class Links:
 
 PROJECT = [
     Page("customers", "Customers", ("customer",)),
-    Page("explore", "Explore"),
+    Page("explore", "Explore", ("delete_query",)),
     Page("recipes", "Recipes", ("recipe",)),
     Page("publications", "Publications", ("publish", "rotate", "revoke")),
     Page("ingest_health", "Ingest", ("dead_letters",)),

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from agentry.accounts.access import ProjectRequest, project_page
 from agentry.accounts.models import Project, Role
@@ -52,13 +52,25 @@ def change_query(request: ProjectRequest, project: Project, saved_id: int) -> Ht
     return _done(request, project, found, f"“{found.name}” is {word}.")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Role.MEMBER)
 def delete_query(request: ProjectRequest, project: Project, saved_id: int) -> HttpResponseBase:
+    """The question on GET, the deed on POST."""
     found = _found(request, project, saved_id)
-    saved_queries.delete(found, request.user)
-    messages.success(request, f"“{found.name}” is deleted.")
-    return redirect("explore", project.team.slug, project.slug)
+    address = reverse("explore", args=[project.team.slug, project.slug])
+    shared = found.owner_id is None
+    if request.method == "POST":
+        saved_queries.delete(found, request.user)
+        messages.success(request, f"“{found.name}” is deleted{' for the whole team' if shared else ''}.")
+        return redirect(address)
+    whose = "It is gone for everybody in the team" if shared else "Only you can see it"
+    context = {
+        "question": f"Delete “{found.name}”?",
+        "says": f"{whose}. What was published from it stays. This cannot be undone.",
+        "deed": "Delete it",
+        "back": f"{address}?saved={found.pk}",
+    }
+    return render(request, "question.html", context)
 
 
 def _found(request: ProjectRequest, project: Project, saved_id: int) -> SavedQuery:
