@@ -88,7 +88,7 @@ class TestExports:
         assert len({row["share"] for row in table}) > 20
 
     def test_of_nobody(self, reader: Client, project: Project) -> None:
-        assert file(reader, f"{PAGE}.csv").startswith("rank,customer_id,calls")
+        assert file(reader, f"{PAGE}.csv").startswith("rank,customer_id,name,calls")
         assert json.loads(file(reader, f"{PAGE}.json"))["rows"] == []
 
     @pytest.mark.parametrize("sort", ["-calls", "change", "-last", "trend", "customer"])

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from agentry.accounts.models import Project
 from analytics.answer import cell, json_value, moment
-from analytics.customers import questions, reading, rows, table
+from analytics.customers import naming, questions, reading, rows, table
 from analytics.customers.reading import Reading
 from analytics.customers.rows import Row
 from analytics.customers.state import State
@@ -59,7 +59,8 @@ def _pieces(source: Reading) -> Iterator[list[Row]]:
             piece = new[start : start + CHUNK]
             names = [each.customer_id for each in piece]
             daily = source.ask(questions.series(state, names, largest=False))
-            yield rows.made(state, piece, totals, source.series(daily, piece), {}, len(sent) + 1)
+            called = naming.of(source.project, names)
+            yield rows.made(state, piece, totals, source.series(daily, piece), {}, called, len(sent) + 1)
             sent.update(names)
         if len(customers) < state.size:
             return

@@ -33,9 +33,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("\0", "").replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def containing(search: str) -> str:
-    """A condition: the customer's id has `search` in it, in any case."""
-    return f"customer_id ilike {literal(pattern(search))}"
+def containing(search: str, called: Names) -> str:
+    """A condition: the customer's id has `search` in it, in any case, or it is one of those so called."""
+    found = f"customer_id ilike {literal(pattern(search))}"
+    return f"({found} or {among(called)})" if called else found
 
 
 def pattern(search: str) -> str:
@@ -95,7 +96,7 @@ def _ordered(state: State, order: str) -> str:
 
 def _matching(state: State, only: Names | None) -> list[str]:
     """What search and flag leave."""
-    conditions = [containing(state.search)] if state.search else []
+    conditions = [containing(state.search, state.called)] if state.search else []
     if only is not None:
         conditions.append(among(only))
     return conditions

@@ -11,7 +11,7 @@ from typing import cast
 
 from agentry.accounts.models import Project
 from analytics import query
-from analytics.customers import questions, rows, standing, table, thresholds
+from analytics.customers import naming, questions, rows, standing, table, thresholds
 from analytics.customers.rows import Customer, Series, Totals
 from analytics.customers.state import State
 from analytics.customers.table import Table
@@ -56,7 +56,8 @@ class Reading:
         state = self.state
         place = self.project.pk, state.event
         pattern = questions.pattern(state.search) if state.search else ""
-        asked = sql.Asked(*place, state.days, state.sort, state.descending, pattern, state.flag)
+        days, sort, falling = state.days, state.sort, state.descending
+        asked = sql.Asked(*place, days, sort, falling, pattern, state.called, state.flag)
         return replace(asked, only=sql.few(asked)) if pattern else asked
 
     @property
@@ -73,6 +74,8 @@ def begin(project: Project, state: State) -> Reading:
             state = replace(state, window=window)
         elif kept.customers <= questions.WATCHED and not standing.is_fresh(kept, datetime.now(UTC)):
             kept = None
+    if state.search:
+        state = replace(state, called=naming.called(project, state.search))
     caps = standing.caps_of(project, state.event)
     return Reading(project, state, kept, thresholds.of(project), caps)
 
@@ -88,7 +91,7 @@ def read(project: Project, state: State) -> Table:
     series = reading.series(daily, shown)
     pictures = _pictures(reading, series, names)
     first = (state.page - 1) * state.size + 1
-    made = rows.made(state, shown, sums, series, pictures, first)
+    made = rows.made(state, shown, sums, series, pictures, naming.of(reading.project, names), first)
     return _with_flags(
         reading,
         series,

@@ -56,11 +56,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Row:
-    """One customer of the page. `share` and `change` are ratios; `bar` is the share
-    in pixels of BAR."""
+    """One customer of the page. `name` is what the team calls it, or "". `share` and `change` are ratios;
+    `bar` is the share in pixels of BAR."""
 
     rank: int
     customer: str | None
+    name: str
     calls: int
     share: float
     bar: int
@@ -127,15 +128,17 @@ def made(
     totals: Totals,
     trends: Mapping[str | None, Series],
     pictures: Mapping[str | None, Mapping[date, int]],
+    called: Mapping[str | None, str],
     first: int,
 ) -> list[Row]:
-    """The rows from rank `first` on; `pictures` are the daily calls to draw."""
+    """The rows from rank `first` on; `pictures` are the daily calls to draw, `called` the names."""
     most = max((each.total_calls for each in shown), default=0) or 1
     with_change = comparable(state, totals)
     return [
         Row(
             rank=rank,
             customer=each.customer_id,
+            name=called.get(each.customer_id, ""),
             calls=each.total_calls,
             share=each.total_calls / (totals.total_calls or 1),
             bar=round(BAR * each.total_calls / most),

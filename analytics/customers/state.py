@@ -29,7 +29,8 @@ T = TypeVar("T")
 class State:
     """`sort` is one of SORTS, falling if `descending`; `page` counts from 1; a filter that is "" is none.
 
-    `notes` say what was asked for and cannot be shown.
+    `called` are the customers whose name has `search` in it. `notes` say what was asked for and cannot be
+    shown.
     """
 
     window: Window = field(default_factory=lambda: Window.up_to_now(USUAL))
@@ -42,6 +43,7 @@ class State:
     sort: str = "calls"
     descending: bool = True
     search: str = ""
+    called: tuple[str, ...] = field(default=(), compare=False)
     page: int = 1
     size: int = SIZES[0]
     notes: tuple[str, ...] = field(default=(), compare=False)

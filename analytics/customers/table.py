@@ -18,6 +18,7 @@ from analytics.query import Column, Result, Source
 EXPORTED = [
     Column("rank", "UInt64"),
     Column("customer_id", "Nullable(String)"),
+    Column("name", "String"),
     Column("calls", "UInt64"),
     Column("share", "Float64"),
     Column("change", "Nullable(Float64)"),
@@ -125,4 +126,4 @@ def answer(made: Sequence[Row], parts: list[Result]) -> Result:
 
 def cells(row: Row) -> tuple[Any, ...]:
     numbers = (row.calls, row.share, row.change, row.active_days)
-    return (row.rank, row.customer, *numbers, row.last_call_at, row.trend.flag, row.trend.reason)
+    return (row.rank, row.customer, row.name, *numbers, row.last_call_at, row.trend.flag, row.trend.reason)

@@ -110,6 +110,7 @@ def _shown(request: ProjectRequest, project: Project, shown: table.Table) -> dic
         "before": state.link(page=state.page - 1) if state.page > 1 else "",
         "after": state.link(page=state.page + 1) if state.page < shown.pages else "",
         "export": state.link(),
+        "kept_customer": state.query(*FILTERS, "sort", "size", "search", "page"),
         "hogql": hogql,
         "explore": _explore(project, hogql),
         "published": questions.published(state, shown.only),

@@ -36,8 +36,8 @@ Standing = tuple[Any, ...]  # a value for each of COLUMNS
 
 @dataclass(frozen=True)
 class Asked:
-    """A page of `standings`. `search` is a pattern for ILIKE, or ""; `flag` may be ""; `only` are the
-    customers that both leave, where they are known to be few."""
+    """A page of `standings`. `search` is a pattern for ILIKE, or ""; it also finds those `called` so.
+    `flag` may be ""; `only` are the customers that both leave, where they are known to be few."""
 
     project_id: int
     event: str
@@ -45,6 +45,7 @@ class Asked:
     sort: str
     descending: bool
     search: str
+    called: tuple[str, ...]
     flag: str
     only: tuple[str, ...] | None = None
 
@@ -213,13 +214,14 @@ def forget(cursor: CursorWrapper, project_id: int, customer: str) -> None:
 
 
 def _condition(asked: Asked) -> tuple[str, list[Any]]:
-    parts, values = [f"project_id = %s AND event = %s AND {_in_window(asked.days)}"], []
+    parts = [f"project_id = %s AND event = %s AND {_in_window(asked.days)}"]
+    values: list[Any] = []
     if asked.only is not None:
         parts.append("customer_id = ANY(%s)")
         return " AND ".join(parts), [asked.project_id, asked.event, [*asked.only]]
     if asked.search:
-        parts.append("customer_id ILIKE %s")
-        values.append(asked.search)
+        parts.append("(customer_id ILIKE %s OR customer_id = ANY(%s))")
+        values += [asked.search, [*asked.called]]
     if asked.flag:
         parts.append("flag = %s")
         values.append(asked.flag)

@@ -7,4 +7,4 @@ from django import template
 from analytics.customers.one.address import page_of
 
 register = template.Library()
-register.filter("customer_page", page_of)  # {{ request.project|customer_page:customer_id }}
+register.simple_tag(page_of, name="customer_page")  # {% customer_page project customer_id parts %}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from analytics.customers import wording
+from analytics.customers import naming, wording
 from analytics.health.figures import duration
 
 register = template.Library()
@@ -17,3 +17,5 @@ register.filter(wording.tone)
 register.filter(wording.day)
 register.filter(wording.ago)
 register.filter(duration)
+register.filter("customer", naming.shown)
+register.filter(naming.visible)

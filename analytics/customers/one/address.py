@@ -8,6 +8,7 @@ customer_id.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -20,13 +21,19 @@ _DATA = (".json", ".csv")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
 
 
-def page_of(project: Project, customer: str | None) -> str:
-    """The address of the page of a customer of the project; None: of the calls without customer_id."""
+NOTHING: Mapping[str, str] = {}
+
+
+def page_of(project: Project, customer: str | None, parts: Mapping[str, str] = NOTHING) -> str:
+    """The address of the page of a customer of the project; None: of the calls without customer_id.
+    `parts` are what of that page: an event, a window."""
     place = [project.team.slug, project.slug]
     if customer and not _UNSAFE.search(customer) and not customer.lower().endswith(_DATA):
-        return reverse("customer", args=[*place, customer])
-    address = reverse("customer_by_id", args=place)
-    return address if customer is None else f"{address}?{urlencode({'id': customer})}"
+        address = reverse("customer", args=[*place, customer])
+    else:
+        address = reverse("customer_by_id", args=place)
+        parts = parts if customer is None else {"id": customer, **parts}
+    return f"{address}?{urlencode(parts)}" if parts else address
 
 
 def asked(query: QueryDict) -> str | None:
