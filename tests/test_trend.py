@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from analytics import demo_customers
-from analytics.customers.trend import Flag, Trend, trend
+from analytics.customers.trend import THRESHOLDS, Flag, Thresholds, Trend, trend
 
 NOW = datetime(2026, 5, 16, 13, 42, tzinfo=UTC)  # a Saturday
 PART = 0.57  # of a day, at 13:42
@@ -18,10 +18,15 @@ PART = 0.57  # of a day, at 13:42
 Shape = Callable[[random.Random, date, int], float]  # (noise, day, days ago) → calls
 
 
-def judge(days: dict[date, int], now: datetime = NOW, last_call_at: datetime | None = None) -> Trend:
+def judge(
+    days: dict[date, int],
+    now: datetime = NOW,
+    last_call_at: datetime | None = None,
+    limits: Thresholds = THRESHOLDS,
+) -> Trend:
     last = max((day for day, calls in days.items() if calls), default=now.date() - timedelta(days=365))
     moment = datetime(last.year, last.month, last.day, 22, 18, tzinfo=UTC)
-    return trend(days.items(), last_call_at or min(moment, now), now)
+    return trend(days.items(), last_call_at or min(moment, now), now, limits)
 
 
 def series(calls: Iterable[int], now: datetime = NOW) -> dict[date, int]:
@@ -137,6 +142,36 @@ class TestCompletePeriods:
     def test_a_last_call_before_the_days_given(self) -> None:
         found = judge({}, last_call_at=NOW - timedelta(days=80))
         assert found == Trend("dormant", "no calls in the last 30 days; last call 80 days ago, on 25 Feb")
+
+
+class TestWhyItIsSteady:
+    """The reason is the one that decided: a threshold, too few calls, or swings."""
+
+    UP = [*[1_000] * 30, *[1_920] * 31]
+
+    def test_under_a_threshold(self) -> None:
+        assert judge(series(self.UP)).flag == "growing"
+        found = judge(series(self.UP), limits=Thresholds(growing=2.0))
+        assert found == Trend("steady", "up 92% on the 30 days before, under the threshold of 200%")
+        found = judge(series([*[1_920] * 30, *[1_000] * 31]), limits=Thresholds(shrinking=0.9))
+        assert found.reason == "down 48% on the 30 days before, under the threshold of 90%"
+
+    def test_too_few_calls(self) -> None:
+        found = judge(series([*[1, 0, 0, 0, 0, 0] * 5, *[1, 0, 0] * 10, 0]))
+        assert found.reason == ("up 100% on the 30 days before, but 10 calls after 5 are too few to judge by")
+
+    def test_swings(self) -> None:
+        found = judge(series([*([1_000] * 7 + [9_000] * 7) * 3, *[2_000] * 6, *[9_000] * 13]))
+        assert found.reason.endswith("on the 30 days before, no more than it swings by itself")
+
+
+class TestDaysOfTheReason:
+    def test_are_those_of_the_row(self) -> None:
+        """A row of 30 days has today in it: calls of the day before are not in it, so not in its reason."""
+        found = judge(series([*[0] * 30, 4, *[0] * 30]))
+        assert found == Trend("dormant", "no calls in the last 30 days; last call 30 days ago, on 16 Apr")
+        found = judge(series([*[0] * 30, 4, 7, *[0] * 29]))
+        assert found.reason == "7 calls, but only 1 active day in 30; last call 29 days ago"
 
 
 def weekdays(now: datetime, until: date) -> dict[date, int]:

@@ -156,6 +156,12 @@ class TestCap:
         young = {NOW.date() - timedelta(days=ago): 100 for ago in range(9)}
         assert self.flag(1_000, young).flag == "near cap"
 
+    def test_what_else_there_is_to_say(self) -> None:
+        days = {NOW.date() - timedelta(days=ago): 100 if ago <= 30 else 50 for ago in range(61)}
+        found = self.flag(1_500, days)
+        assert found.flag == "near cap"
+        assert found.reason.endswith("; also growing: up 100% on the 30 days before")
+
     @pytest.mark.parametrize("seed", [1, 20260513])
     def test_precision_and_recall_on_a_labelled_set(self, seed: int) -> None:
         """Of noisy customers, those are near it whose month, known to its end, comes to 110% of it or stands

@@ -136,11 +136,11 @@ def trend(
         hourly.silence(hours, now) if hours else None,
         runway(dict(days), cap, today) if cap else None,
     )
-    for judge in (_dormant, _quiet, _quiet_by_hours, _near_cap, _new, _dropped, _moved):
+    for judge in (_dormant, _quiet, _quiet_by_hours, _near_cap, _new, _dropped):
         found = judge(history, thresholds)
         if found:
             return found
-    return _steady(history, thresholds)
+    return _moved(history, thresholds)
 
 
 def _dormant(history: History, limits: Thresholds) -> Trend | None:
@@ -150,14 +150,15 @@ def _dormant(history: History, limits: Thresholds) -> Trend | None:
     if history.active and rhythm.silence(history.calls, history.date(0)).missed < limits.dormant_missed:
         return None
     last = f"last call {plural(history.days_ago, 'day')} ago"
-    total, active = history.last(limits.period), sum(map(bool, history.calls[-limits.period :]))
+    days = history.calls[1 - limits.period :]  # and today: the days of the row that this stands in
+    total, active = sum(days), sum(map(bool, days))
     if not active:
         return Trend(
             "dormant", f"no calls in the last {limits.period} days; {last}, on {day(history.last_day)}"
         )
     if active < limits.period / 2:
-        days = plural(active, "active day")
-        return Trend("dormant", f"{plural(total, 'call')}, but only {days} in {limits.period}; {last}")
+        few = plural(active, "active day")
+        return Trend("dormant", f"{plural(total, 'call')}, but only {few} in {limits.period}; {last}")
     return Trend("dormant", f"called on {active} of {limits.period} days, then stopped; {last}")
 
 
@@ -184,7 +185,9 @@ def _near_cap(history: History, limits: Thresholds) -> Trend | None:
     if not _new(history, limits) and _dropped(history, limits):
         return None
     used = f"{number(found.used)} of {number(found.cap)} calls this month, {found.share:.0%} of its cap"
-    return Trend("near cap", f"{used}: {found.sentence}")
+    moved = _new(history, limits) or _moved(history, limits)
+    also = "" if moved.flag == "steady" else f"; also {moved.flag}: {moved.reason}"
+    return Trend("near cap", f"{used}: {found.sentence}{also}")
 
 
 def _new(history: History, limits: Thresholds) -> Trend | None:
@@ -212,39 +215,41 @@ def _dropped(history: History, limits: Thresholds) -> Trend | None:
     return Trend("dropped", f"last 7 days {down} under the 7 before: {number(latest)} after {number(before)}")
 
 
-def _moved(history: History, limits: Thresholds) -> Trend | None:
-    """Growing or shrinking: by the period, and by whole weeks, which a weekend more or less does not move."""
-    period = _comparable(history, limits)
-    now, before = history.last(period), history.last(period, before=period)
-    weeks = period // 7
-    recent, earlier = history.weeks(weeks), history.weeks(weeks, before=7 * weeks)
-    if max(now, before) < limits.calls or not before or not sum(earlier):
-        return None
-    change, by_weeks = now / before - 1, sum(recent) / sum(earlier) - 1
-    noise = _swing(recent + earlier) * (2 / weeks) ** 0.5
-    if abs(fmean(recent) - fmean(earlier)) < limits.certain * noise:
-        return None
-    if min(change, by_weeks) >= limits.growing:
-        return Trend("growing", f"up {change:.0%} on the {period} days before{_in_a_row(history)}")
-    if max(change, by_weeks) <= -limits.shrinking:
-        return Trend("shrinking", f"down {-change:.0%} on the {period} days before")
-    return None
-
-
-def _steady(history: History, limits: Thresholds) -> Trend:
+def _moved(history: History, limits: Thresholds) -> Trend:
+    """Growing or shrinking: by the period, and by whole weeks, which a weekend more or less does not move.
+    Else steady, and why no more than that."""
     period = _comparable(history, limits)
     now, before = history.last(period), history.last(period, before=period)
     if not before:
         return Trend("steady", f"{plural(now, 'call')} in {period} days, none in the {period} before")
     change = now / before - 1
-    if abs(change) < min(limits.growing, limits.shrinking):
+    if abs(change) < min(limits.growing, limits.shrinking, THRESHOLDS.growing):
+        within = max(1, round(abs(change) * 100 + 0.5))
+        return Trend("steady", f"within {within}% of the {period} days before")
+    moved = f"{_by(change)} on the {period} days before"
+    weeks = period // 7
+    recent, earlier = history.weeks(weeks), history.weeks(weeks, before=7 * weeks)
+    if max(now, before) < limits.calls or not sum(earlier):
+        counts = f"{plural(now, 'call')} after {number(before)}"
+        return Trend("steady", f"{moved}, but {counts} are too few to judge by")
+    by_weeks = sum(recent) / sum(earlier) - 1
+    flag: Flag = "growing" if change > 0 else "shrinking"
+    least = limits.growing if change > 0 else limits.shrinking
+    if abs(change) < least:
+        return Trend("steady", f"{moved}, under the threshold of {least:.0%}")
+    noise = _swing(recent + earlier) * (2 / weeks) ** 0.5
+    if abs(fmean(recent) - fmean(earlier)) < limits.certain * noise:
+        return Trend("steady", f"{moved}, no more than it swings by itself")
+    if by_weeks * change < 0 or abs(by_weeks) < least:
         return Trend(
-            "steady", f"within {max(1, round(abs(change) * 100 + 0.5))}% of the {period} days before"
+            "steady", f"{moved}, but {_by(by_weeks)} by whole weeks: under the threshold of {least:.0%}"
         )
-    word = "up" if change > 0 else "down"
-    return Trend(
-        "steady", f"{word} {abs(change):.0%} on the {period} days before, no more than it swings by itself"
-    )
+    return Trend(flag, f"{moved}{_in_a_row(history) if change > 0 else ''}")
+
+
+def _by(change: float) -> str:
+    """ "up 43%"."""
+    return f"{'up' if change > 0 else 'down'} {abs(change):,.0%}"
 
 
 def _comparable(history: History, limits: Thresholds) -> int:
