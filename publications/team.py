@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
+from agentry.accounts.once import once
 from agentry.errors import AgentryError
 from publications.links import public_url
 from publications.models import Publication, older, publications_of
@@ -33,6 +34,7 @@ def publications(request: ProjectRequest, project: Project) -> HttpResponse:
 
 @require_POST
 @project_page(Role.MEMBER)
+@once
 def publish_form(request: ProjectRequest, project: Project) -> HttpResponseBase:
     """Publish from a form (recipe_id, description, and query or the recipe's parameters); then the list, with
     the new link on top."""
@@ -50,6 +52,7 @@ def publish_form(request: ProjectRequest, project: Project) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Role.MEMBER)
+@once
 def rotate_form(request: ProjectRequest, project: Project, publication_id: str) -> HttpResponseBase:
     """The question on GET. On POST a new link; with `overlap` the old one works for one more day."""
     publication = publication_of(project, publication_id)

@@ -15,6 +15,7 @@ from agentry.accounts.access import ProjectRequest, TeamRequest, has_role, proje
 from agentry.accounts.forms import KeyForm, RotateForm, TokenForm
 from agentry.accounts.keys import issue_api_token, issue_dsn_key, revoke, rotate
 from agentry.accounts.models import ApiToken, DsnKey, Project, Role, Team
+from agentry.accounts.once import once
 from agentry.errors import AgentryError
 
 
@@ -24,6 +25,7 @@ def keys(request: ProjectRequest, project: Project) -> HttpResponseBase:
 
 
 @project_page(Role.ADMIN)
+@once
 def create_key(request: ProjectRequest, project: Project) -> HttpResponseBase:
     address = reverse("keys", args=[project.team.slug, project.slug])
     if request.method != "POST":
@@ -41,6 +43,7 @@ def revoke_key(request: ProjectRequest, project: Project, key: int) -> HttpRespo
 
 
 @project_page(Role.ADMIN)
+@once
 def rotate_key(request: ProjectRequest, project: Project, key: int) -> HttpResponseBase:
     return _rotate(request, _key(project, key), reverse("keys", args=[project.team.slug, project.slug]))
 
@@ -51,6 +54,7 @@ def tokens(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 
 @team_page(Role.ADMIN)
+@once
 def create_token(request: TeamRequest, team: Team) -> HttpResponseBase:
     address = reverse("tokens", args=[team.slug])
     if request.method != "POST":
@@ -69,6 +73,7 @@ def revoke_token(request: TeamRequest, team: Team, token: int) -> HttpResponseBa
 
 
 @team_page(Role.ADMIN)
+@once
 def rotate_token(request: TeamRequest, team: Team, token: int) -> HttpResponseBase:
     return _rotate(request, _token(team, token), reverse("tokens", args=[team.slug]))
 

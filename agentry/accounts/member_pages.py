@@ -16,6 +16,7 @@ from agentry.accounts import members as membership
 from agentry.accounts.access import TeamRequest, has_role, rank, team_page
 from agentry.accounts.forms import InviteForm
 from agentry.accounts.models import Membership, Role, Team
+from agentry.accounts.once import once
 from agentry.accounts.second_step import with_second_step
 from agentry.errors import AgentryError
 
@@ -91,6 +92,7 @@ def leave_team(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 @require_POST
 @team_page(Role.ADMIN)
+@once
 def invite(request: TeamRequest, team: Team) -> HttpResponseBase:
     form = InviteForm(request.membership, request.POST)
     if form.is_valid():

@@ -21,6 +21,7 @@ from agentry.accounts.forms import ProjectForm, TeamForm
 from agentry.accounts.join_pages import invitation_of
 from agentry.accounts.keys import issue_dsn_key
 from agentry.accounts.models import Project, Role, Team, User
+from agentry.accounts.once import once
 from agentry.accounts.teams import create_project as create
 from agentry.accounts.teams import create_team
 
@@ -85,6 +86,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@once
 def new_team(request: HttpRequest) -> HttpResponseBase:
     assert isinstance(request.user, User)
     form = TeamForm(request.POST or None)
@@ -100,6 +102,7 @@ def team(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 
 @team_page(Role.ADMIN)
+@once
 def create_project(request: TeamRequest, team: Team) -> HttpResponseBase:
     if request.method != "POST":
         return redirect("team", team.slug)

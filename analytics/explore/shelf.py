@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from agentry.accounts.access import ProjectRequest, project_page
 from agentry.accounts.models import Project, Role
+from agentry.accounts.once import once
 from agentry.errors import AgentryError
 from analytics.explore import saved as saved_queries
 from analytics.explore.asked import Asked
@@ -23,6 +24,7 @@ FIELDS = ("name", "query", "chart", "shared")
 
 @require_POST
 @project_page(Role.MEMBER)
+@once
 def save_query(request: ProjectRequest, project: Project) -> HttpResponseBase:
     """A new one, from name, query, chart, shared."""
     asked = Asked.read(request.POST)
