@@ -94,6 +94,18 @@ def test_only_the_owner_of_nothing_shared_goes(owner: Client, team: Team) -> Non
     assert again.status_code == 200 and "_auth_user_id" not in again.client.session
 
 
+def test_a_team_is_not_deleted_by_a_session_alone(client: Client, team: Team) -> None:
+    client.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
+    asked = client.post("/t/acme/settings/delete", {"again": "Acme"})
+    assert asked["Location"].startswith("/accounts/reauthenticate/") and Team.objects.exists()
+    wrong = client.post(asked["Location"], {"password": "wrong"})
+    assert wrong.status_code == 200 and Team.objects.exists()
+    said = client.post(
+        asked["Location"], {"password": PASSWORD, "next": "/t/acme/settings/delete"}, follow=True
+    )
+    assert "The team Acme is gone" in text(said) and not Team.objects.exists()
+
+
 def test_an_account_is_not_deleted_by_a_session_alone(client: Client, team: Team) -> None:
     client.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
     assert client.post(f"{ACCOUNT}/delete", {"again": EMAIL})["Location"].startswith(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -56,8 +57,9 @@ def change_two_steps(request: TeamRequest, team: Team) -> HttpResponseBase:
 
 @require_POST
 @team_page(Role.OWNER)
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
 def delete_team(request: TeamRequest, team: Team) -> HttpResponseBase:
-    """From the form: the team's name in `again`."""
+    """From the form: the team's name in `again`. Who has not signed in lately gives the password first."""
     if request.POST.get("again", "").strip() != team.name.strip():
         return _page(request, team, wrong="That is not the name of the team. Nothing is deleted.")
     end(team, request.user)
