@@ -177,7 +177,9 @@ EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "", _smtp.port or (465 if _smtp.schem
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
 EMAIL_USE_SSL, EMAIL_USE_TLS = _smtp.scheme == "smtps", _smtp.scheme == "smtp"
 EMAIL_TIMEOUT = 10
-# Only mandatory confirmation can hide whether an address has an account.
+# Only mandatory confirmation can hide whether an address has an account: sign-up looks the same for both, and
+# the mail goes to the address's owner. Where no mail is sent (make run) nobody could confirm, or learn of an
+# account that they have forgotten: there sign-up says it at once.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _smtp.hostname else "optional"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # where confirmation is mandatory nobody is in without it
 DEFAULT_FROM_EMAIL = env.text("AGENTRY_FROM_EMAIL", "Agentry <agentry@localhost>")

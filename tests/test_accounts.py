@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -128,6 +131,27 @@ def test_a_password_is_reset_by_mail_and_the_answer_tells_nothing(client: Client
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("days", "opens"), [(2.9, True), (3.1, False)])
+def test_a_link_to_reset_a_password_ends_after_three_days(
+    client: Client, user: User, monkeypatch: pytest.MonkeyPatch, days: float, opens: bool
+) -> None:
+    client.post(reverse("account_reset_password"), {"email": EMAIL})
+    link = re.search(r"https?://\S+", str(mail.outbox[0].body))
+    assert link is not None
+    later = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=days)  # as Django counts
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda _: later)
+    page = client.get(link[0], follow=True)
+    assert ("Set the password" in text(page)) is opens
+    if not opens:
+        assert "it was used, or it is too old" in text(page) and reverse("account_reset_password") in text(
+            page
+        )
+        new = {"password1": "another good phrase", "password2": "another good phrase"}
+        client.post(urlsplit(link[0]).path, new)
+        assert not client.login(email=EMAIL, password="another good phrase")
+
+
+@pytest.mark.django_db
 def test_with_mandatory_confirmation_sign_up_hides_who_has_an_account(
     client: Client, user: User, settings: object
 ) -> None:
@@ -159,8 +183,8 @@ def test_somebody_without_a_team_makes_one(client: Client) -> None:
     assert client.get("/")["Location"] == "/teams/new"
     assert "Make the team" in text(client.get("/teams/new"))
     assert client.post("/teams/new", {"name": ""}).status_code == 422
-    assert client.post("/teams/new", {"name": "Wayne"})["Location"] == "/t/wayne/"
-    assert client.get("/")["Location"] == "/t/wayne/default/keys"
+    assert client.post("/teams/new", {"name": "Wayne"})["Location"] == "/t/wayne/default/keys"
+    assert client.get("/")["Location"] == "/t/wayne/default/customers"
 
 
 @pytest.mark.django_db

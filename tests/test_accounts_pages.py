@@ -53,8 +53,11 @@ def test_home_leads_to_the_project_of_last_time(owner: Client, team: Team) -> No
 def test_a_project_is_made_with_a_slug_of_its_own(owner: Client, team: Team) -> None:
     response = owner.post("/t/acme/projects", {"name": "Production EU", "slug": ""})
     assert response["Location"] == "/t/acme/production-eu/keys"
+    shown = text(owner.get(response["Location"]))  # a key for its first request, and Setup after it
+    assert DSN.search(shown) and 'href="/t/acme/production-eu/setup"' in shown
+    assert "No key yet" not in shown
     assert "Production EU" in text(owner.get("/t/acme/"))
-    assert AuditEntry.objects.get().action == "project.create"
+    assert AuditEntry.objects.filter(action="project.create", subject="production-eu").exists()
     elsewhere = create_team("Elsewhere", User.objects.get())
     assert elsewhere.projects.get().slug == team.projects.order_by("pk")[0].slug == "default"
 

@@ -124,7 +124,7 @@ def test_a_form_that_was_refused_may_be_sent_again(owner: Client, team: Team) ->
     taken = Project.objects.create(team=team, name="EU", slug="eu")
     assert owner.post("/t/acme/projects", sent).status_code == 422
     taken.delete()
-    assert owner.post("/t/acme/projects", sent).status_code == 302
+    assert owner.post("/t/acme/projects", sent).status_code == 303
 
 
 def test_what_is_kept_says_nothing_and_not_for_long(owner: Client) -> None:
@@ -140,5 +140,5 @@ def test_without_valkey_it_is_made(owner: Client, monkeypatch: pytest.MonkeyPatc
     sent = {"name": "Acme", "once": number(owner, "/teams/new")}
     nowhere = Redis(port=1)
     monkeypatch.setattr(valkey, "client", lambda: nowhere)
-    assert owner.post("/teams/new", sent).status_code == 302
+    assert owner.post("/teams/new", sent).status_code == 303
     assert Team.objects.filter(name="Acme").exists()

@@ -54,8 +54,7 @@ class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
         project = _projects_of(user).first()
         if project is None:  # invited: the way leads back there
             return response
-        _, secret = issue_dsn_key(project, "First key", user)
-        return reveal.show_next(reverse("keys", args=[project.team.slug, project.slug]), secret)
+        return _with_first_key(project, user)
 
 
 @login_required
@@ -92,7 +91,7 @@ def new_team(request: HttpRequest) -> HttpResponseBase:
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         team = create_team(form.cleaned_data["name"], request.user)
-        return redirect("team", team.slug)
+        return _with_first_key(team.projects.get(), request.user)
     return render(request, "accounts/new_team.html", {"form": form}, status=_status(form))
 
 
@@ -110,13 +109,19 @@ def create_project(request: TeamRequest, team: Team) -> HttpResponseBase:
     if form.is_valid():
         name, slug = form.cleaned_data["name"], form.cleaned_data["slug"]
         try:
-            create(team, name, slug, request.user)
+            project = create(team, name, slug, request.user)
         except IntegrityError:  # somebody took the slug since the form looked
             form.refuse_taken()
         else:
             messages.success(request, f"The project {name} is there. Send it its first event.")
-            return redirect("keys", team.slug, slug)
+            return _with_first_key(project, request.user)
     return _team(request, team, form)
+
+
+def _with_first_key(project: Project, user: User) -> HttpResponse:
+    """On to a new project's first request, with a key for it; Setup is the next page."""
+    _, secret = issue_dsn_key(project, "First key", user)
+    return reveal.show_next(reverse("keys", args=[project.team.slug, project.slug]), secret)
 
 
 def _team(request: TeamRequest, team: Team, form: ProjectForm) -> HttpResponse:

@@ -74,9 +74,9 @@ def _keys(project: Project, user: User, known: dict[str, Any]) -> None:
     """A DSN key and a token with all scopes: those of last time, unless they have been revoked."""
     live = {"revoked_at": None}
     if not DsnKey.objects.filter(secret_hash=fingerprint(known.get("dsn", "")), **live).exists():
-        known["dsn"] = issue_dsn_key(project, "make run", user)[1]
+        known["dsn"] = issue_dsn_key(project, "Demo", user)[1]
     if not ApiToken.objects.filter(secret_hash=fingerprint(known.get("api_token", "")), **live).exists():
-        known["api_token"] = issue_api_token(project.team, "make run", Scope.values, user)[1]
+        known["api_token"] = issue_api_token(project.team, "Demo", Scope.values, user)[1]
 
 
 def _publication_url(project: Project, user: User, known: dict[str, Any]) -> str:
