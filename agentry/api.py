@@ -146,7 +146,9 @@ def _may_help(request: HttpRequest) -> list[Membership]:
     membership = getattr(request, "membership", None)
     if membership is None:
         return []
-    may = Membership.objects.filter(team=membership.team, role__in=[Role.ADMIN, Role.OWNER])
+    # An admin may give every role but the owner's.
+    helpers = [Role.OWNER] if getattr(request, "needed", None) == Role.OWNER else [Role.ADMIN, Role.OWNER]
+    may = Membership.objects.filter(team=membership.team, role__in=helpers)
     return list(may.exclude(user=request.user).select_related("user").order_by("pk")[:5])  # type: ignore[misc]
 
 
@@ -156,8 +158,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     error = as_error(exception)
-    if error is not None and str(exception):
-        error.hint = f"{exception} {error.hint}"
+    if error is not None and str(exception):  # who may is said there, and by name on the page
+        error.hint = str(exception)
     return answer(request, error or BROKEN)
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agentry.accounts import invitations, members
-from agentry.accounts.models import AuditEntry, Invitation, Membership, Role, Team, User
+from agentry.accounts.models import AuditEntry, Invitation, Membership, Project, Role, Team, User
 from agentry.errors import AgentryError
 from tests.fixtures import PASSWORD
 
@@ -69,15 +69,19 @@ def test_the_link_is_mailed_and_shown_once(owner: Client, team: Team) -> None:
 def test_who_has_the_address_comes_in_with_the_role(link: str, team: Team) -> None:
     mira = signed_in(MIRA)
     page = text(mira.get(link))
-    assert "dev@example.com" in page and "Join the team" in page and "as admin" in page
+    assert "dev@example.com" in page and "Join the team" in page and "as an admin" in page
     assert not Membership.objects.filter(user__email=MIRA).exists()  # asking is not joining
-    assert "Welcome to Acme. You are admin." in text(mira.post(link, follow=True))
+    assert "Welcome to Acme. You are an admin here." in text(mira.post(link, follow=True))
     assert Membership.objects.get(user__email=MIRA).role == Role.ADMIN
     assert AuditEntry.objects.get(action="member.join").subject == f"{MIRA} as admin"
     for again in (mira.get(link, follow=True), mira.post(link, follow=True)):  # a double click
-        assert again.redirect_chain[-1][0] == "/t/acme/"
+        assert again.redirect_chain[-1][0].startswith("/t/acme/")
     other = signed_in("other@example.com")
     assert shown(other.get(link)) == shown(other.get("/join/agi_no"))
+
+
+def test_who_joins_sees_the_customers_of_the_first_project(link: str, project: Project) -> None:
+    assert signed_in(MIRA).post(link)["Location"] == "/t/acme/default/customers"
 
 
 def test_another_address_is_told_which_one_it_is_for(link: str) -> None:
@@ -93,8 +97,8 @@ def test_another_address_is_told_which_one_it_is_for(link: str) -> None:
 
 
 def test_a_member_keeps_their_role_and_the_invitation(link: str, owner: Client, user: User) -> None:
-    assert "member of Acme already" in text(owner.get(link, follow=True))
-    assert owner.post(link)["Location"] == "/t/acme/"
+    assert "You belong to Acme already: you are an owner." in text(owner.get(link, follow=True))
+    assert owner.post(link)["Location"] == "/t/acme/default/customers"
     assert Membership.objects.get(user=user).role == Role.OWNER
     assert Invitation.objects.get().accepted_at is None
 

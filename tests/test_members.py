@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from agentry.accounts import members
-from agentry.accounts.models import AuditEntry, Membership, Role, Team, User
+from agentry.accounts.models import AuditEntry, Membership, Project, Role, Team, User
 from agentry.errors import AgentryError
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +144,33 @@ def test_an_admin_sees_no_way_to_an_owner(team: Team) -> None:
     page = text(signed_in(add(team, Role.ADMIN)).get("/t/acme/members"))
     assert "Role of admin@example.com" in page and "Role of dev@example.com" not in page
     assert "<option>owner" not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "page", "may", "helps"),
+    [
+        (Role.MEMBER, "audit", "an admin or an owner", ["admin@example.com", "dev@example.com"]),
+        (Role.ADMIN, "settings", "an owner", ["dev@example.com"]),
+        (Role.VIEWER, "default/publish", "a member, an admin or an owner", ["admin@example.com"]),
+    ],
+)
+def test_who_may_not_is_told_who_may(
+    team: Team, project: Project, role: Role, page: str, may: str, helps: list[str]
+) -> None:
+    add(team, Role.ADMIN, "admin")
+    me = signed_in(add(team, role, "me"))
+    response = me.post(f"/t/acme/{page}") if page.endswith("publish") else me.get(f"/t/acme/{page}")
+    assert response.status_code == 403
+    said = " ".join(re.sub(r"<[^>]+>", " ", text(response)).split())
+    assert f"Only {may} of the team may do this." in said and "Ask an admin" not in said
+    assert f"You are {role.a} of the team Acme" in said
+    for helper in ("admin@example.com", "dev@example.com"):
+        assert helper in said or helper not in helps
+    assert ("admin@example.com" in said) == ("admin@example.com" in helps)
+
+
+def test_the_roles_are_explained_in_sentences(team: Team) -> None:
+    page = text(signed_in(team.memberships.get()).get("/t/acme/members"))
+    assert "A viewer sees everything and asks questions; a member also saves queries" in " ".join(
+        page.split()
+    )

@@ -197,9 +197,29 @@ def test_a_team_can_want_it_of_every_member(me: Client, team: Team, user: User) 
     assert "Acme wants a second step at sign-in." in text(me.get(HOME))
     assert me.get("/t/acme/default/customers.json").json()["error"]["code"] == "second_step_required"
     assert me.get("/t/acme/", headers={"HX-Request": "true"})["HX-Redirect"] == HOME
+    assert "to leave the team instead, go to your account" in text(me.get("/t/acme/", follow=True))
     stranger = Client()
     stranger.force_login(User.objects.create_user("x@example.com"))
     assert stranger.get("/t/acme/").status_code == 404  # who is no member learns nothing
+
+
+def test_who_wants_no_second_step_can_leave(team: Team) -> None:
+    Team.objects.update(two_steps=True)
+    mira = Membership.objects.create(
+        team=team, user=User.objects.create_user("mira@example.com"), role=Role.MEMBER
+    )
+    client = Client()
+    client.force_login(mira.user)
+    assert "/t/acme/members/leave" in text(client.get("/account"))
+    assert "Leave <bdi>Acme</bdi>?" in text(client.get("/t/acme/members/leave"))
+    assert "You have left Acme." in text(client.post("/t/acme/members/leave", follow=True))
+    assert not Membership.objects.filter(pk=mira.pk).exists()
+
+
+def test_a_passkey_is_offered_to_those_who_have_one(me: Client, secret: str, user: User) -> None:
+    other = Client()
+    page = text(other.get(sign_in(other)["Location"]))
+    assert "Use a passkey instead" not in page and "code that your app shows" in page
 
 
 def test_an_owner_with_a_second_step_turns_that_on_and_off(me: Client, secret: str, team: Team) -> None:

@@ -31,6 +31,7 @@ class TeamRequest(HttpRequest):
 
     user: User
     membership: Membership
+    needed: Role  # for this page
 
 
 class ProjectRequest(TeamRequest):
@@ -52,13 +53,14 @@ def has_role(membership: Membership, role: Role) -> bool:
     return rank(membership.role) >= rank(role)
 
 
-def team_page(role: Role) -> Callable[[TeamView[P]], Page]:
-    """For `t/<slug:team>/…`: calls view(request, team, …); sets request.membership."""
+def team_page(role: Role, *, one_step: bool = False) -> Callable[[TeamView[P]], Page]:
+    """For `t/<slug:team>/…`: calls view(request, team, …); sets request.membership. `one_step`: it opens
+    without the second step that the team wants."""
 
     def decorate(view: TeamView[P]) -> Page:
         @wraps(view)
         def page(request: TeamRequest, team: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if (elsewhere := _enter(request, team, role)) is not None:
+            if (elsewhere := _enter(request, team, role, one_step)) is not None:
                 return elsewhere
             return view(request, request.membership.team, *args, **kwargs)
 
@@ -94,8 +96,9 @@ def project_page(role: Role) -> Callable[[ProjectView[P]], Page]:
     return decorate
 
 
-def _enter(request: TeamRequest, team: str, role: Role) -> HttpResponseBase | None:
-    """Set request.membership, also for the page that refuses; or send to where one must be first.
+def _enter(request: TeamRequest, team: str, role: Role, one_step: bool = False) -> HttpResponseBase | None:
+    """Set request.membership and request.needed, also for the page that refuses; or send to where one must be
+    first.
 
     Raises Http404, PermissionDenied.
     """
@@ -105,16 +108,21 @@ def _enter(request: TeamRequest, team: str, role: Role) -> HttpResponseBase | No
     membership = memberships.filter(user=request.user, team__slug=team).first()
     if membership is None:
         raise Http404("no such team")
-    if membership.team.two_steps and not has_second_step(request.user):
+    if membership.team.two_steps and not one_step and not has_second_step(request.user):
         return _set_up_second_step(request, membership.team)
-    request.membership = membership
+    request.membership, request.needed = membership, role
     if not has_role(membership, role):
-        raise PermissionDenied(f"This page is for the role {role.value} and above.")
+        *others, last = [each.a for each in Role if rank(each) >= rank(role)]
+        may = f"{', '.join(others)} or {last}" if others else last
+        raise PermissionDenied(f"Only {may} of the team may do this.")
     return None
 
 
 def _set_up_second_step(request: HttpRequest, team: Team) -> HttpResponseBase:
-    message = f"{team.name} wants a second step at sign-in. Set one up, then go on."
+    message = (
+        f"{team.name} wants a second step at sign-in. Set one up, then go on;"
+        " to leave the team instead, go to your account."
+    )
     if is_api(request):
         raise AgentryError(403, "second_step_required", message, "Set it up on the page of your account.")
     messages.warning(request, message)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from agentry.accounts import invitations
 from agentry.accounts.access import sign_in
-from agentry.accounts.models import Invitation, Membership, User
+from agentry.accounts.models import Invitation, Membership, Role, User
 from agentry.errors import AgentryError
 
 INVITED = "invited"  # session: the fingerprint of the invitation that a stranger has opened
@@ -55,8 +55,11 @@ def _accept(request: HttpRequest, key: str) -> HttpResponseBase:
             return _void(request)
         raise
     request.session.pop(INVITED, None)
-    messages.success(request, f"Welcome to {membership.team.name}. You are {membership.role}.")
-    return redirect("team", membership.team.slug)
+    messages.success(request, f"Welcome to {membership.team.name}. You are {Role(membership.role).a} here.")
+    project = membership.team.projects.order_by("pk").first()
+    if project is None:
+        return redirect("team", membership.team.slug)
+    return redirect("customers", membership.team.slug, project.slug)
 
 
 def _mine(request: HttpRequest, invitation: Invitation | None) -> Membership | None:
@@ -66,7 +69,9 @@ def _mine(request: HttpRequest, invitation: Invitation | None) -> Membership | N
 
 
 def _in_already(request: HttpRequest, membership: Membership) -> HttpResponse:
-    messages.info(request, f"You are a member of {membership.team.name} already, as {membership.role}.")
+    messages.info(
+        request, f"You belong to {membership.team.name} already: you are {Role(membership.role).a}."
+    )
     return redirect("team", membership.team.slug)
 
 

@@ -21,10 +21,10 @@ from agentry.accounts.second_step import with_second_step
 from agentry.errors import AgentryError
 
 MEANS = {
-    Role.VIEWER: "reads and asks",
-    Role.MEMBER: "and publishes",
-    Role.ADMIN: "and changes projects, keys and members",
-    Role.OWNER: "and the team itself",
+    Role.VIEWER: "sees everything and asks questions",
+    Role.MEMBER: "also saves queries, writes notes and publishes",
+    Role.ADMIN: "also manages projects, keys, thresholds and members",
+    Role.OWNER: "also manages the team itself",
 }
 
 
@@ -57,7 +57,7 @@ def change_role(request: TeamRequest, team: Team, member: int) -> HttpResponseBa
         changed = membership.change_role(request.membership, member, Role(request.POST["role"]))
     except AgentryError as error:
         return _refused(request, team, error)
-    messages.success(request, f"{changed.user.email} is {changed.role} now.")
+    messages.success(request, f"{changed.user.email} is {Role(changed.role).a} now.")
     return redirect("members", team.slug)
 
 
@@ -77,9 +77,9 @@ def remove_member(request: TeamRequest, team: Team, member: int) -> HttpResponse
     return render(request, "accounts/remove_member.html", {"member": found})
 
 
-@team_page(Role.VIEWER)
+@team_page(Role.VIEWER, one_step=True)
 def leave_team(request: TeamRequest, team: Team) -> HttpResponseBase:
-    """The question on GET, the deed on POST."""
+    """The question on GET, the deed on POST. Who will not set up a second step can go, too."""
     if request.method == "POST":
         try:
             membership.leave(request.membership)
@@ -102,7 +102,7 @@ def invite(request: TeamRequest, team: Team) -> HttpResponseBase:
         except AgentryError as error:
             form.add_error("email", f"{error.message} {error.hint}")
         else:
-            messages.success(request, f"{invitation.email} is invited as {invitation.role}.")
+            messages.success(request, f"{invitation.email} is invited as {role.a}.")
             return reveal.show_next(reverse("members", args=[team.slug]), secret)
     return _members(request, team, form)
 
@@ -141,7 +141,7 @@ def _members(request: TeamRequest, team: Team, form: InviteForm) -> HttpResponse
         "link": invitations.link(fresh) if fresh else None,
         "mails": bool(settings.EMAIL_HOST),
         "may_manage": may_manage,
-        "means": [(role.value, says) for role, says in MEANS.items()],
+        "means": [(role.a, says) for role, says in MEANS.items()],
         "form": form,
     }
     response = render(request, "accounts/members.html", context, status=422 if form.errors else 200)

@@ -43,6 +43,11 @@ class Role(models.TextChoices):
     ADMIN = "admin"  # and projects, keys, members
     OWNER = "owner"  # and the team itself
 
+    @property
+    def a(self) -> str:
+        """As it stands in a sentence: "a viewer", "an admin"."""
+        return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value}"
+
 
 class Team(models.Model):
     name = models.CharField(max_length=100)
