@@ -62,7 +62,7 @@ def test_every_id_has_its_own_address(page: Client, project: Project) -> None:
     for calls_made, customer in enumerate(ids, 1):
         response = page.get(page_of(project, customer))
         assert response.status_code == 200, customer
-        assert f"Calls, 30 days {calls_made} Active days" in text(response), customer
+        assert f"Calls, 30 days {calls_made} the project's first call is" in text(response), customer
         body = response.content.decode()
         assert "<script>alert" not in body
         if customer:
@@ -173,6 +173,8 @@ def test_no_calls_in_the_window(page: Client, project: Project) -> None:
     shown = text(page.get("/t/acme/default/customers/gone?window=7"))
     assert "Calls, 7 days 0" in shown
     assert "No calls in this window; the last one was on" in shown
+    assert "and none in the 7 before." in shown
+    assert "Fewer calls" not in shown
     assert page.get("/t/acme/default/customers/gone?window=7&by=hour").status_code == 200
 
 

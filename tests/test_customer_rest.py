@@ -49,6 +49,14 @@ def test_the_parts_sum_to_the_change(project: Project, token: str) -> None:
     assert [split["by"] for split in answer["why_raw"]["splits"]] == ["SDK version", "country"]
 
 
+def test_without_anything_to_compare_it_says_why(project: Project, token: str) -> None:
+    store(project.pk, [*calls("acme", range(80)), *calls("new", range(1))])
+    assert get(token, customer_id="acme").json()["nothing_to_compare"] is None
+    answer = get(token, customer_id="new").json()
+    assert answer["why"] is None
+    assert answer["nothing_to_compare"] == "Its first call is today: there is nothing to compare yet"
+
+
 def test_wrong_parameters_are_refused_plainly(project: Project, token: str) -> None:
     store(project.pk, calls("acme", range(3)))
     for parameters in (

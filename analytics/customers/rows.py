@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -115,11 +115,8 @@ def series(
 
 
 def comparable(state: State, totals: Totals) -> bool:
-    """Whether the period before is complete: a project that began inside it has nothing to compare with.
-
-    It may begin some days into it: the first days may just be a weekend."""
-    late = min(max(2, state.days // 4), state.days - 1)
-    return totals.first_call_at.date() <= state.window.before_first + timedelta(days=late)
+    """Whether the period before is complete."""
+    return state.window.compares(totals.first_call_at.date())
 
 
 def made(

@@ -12,7 +12,7 @@ from analytics.customers import rows
 from analytics.customers.rows import Row, Sum, Totals
 from analytics.customers.state import State
 from analytics.customers.trend import NEED_A_LOOK, Flag
-from analytics.customers.wording import long_day, number, plural
+from analytics.customers.wording import number, plural
 from analytics.query import Column, Result, Source
 
 EXPORTED = [
@@ -101,11 +101,7 @@ class Table:
     @property
     def nothing_before(self) -> str:
         """Why there is no change to show."""
-        before = f"the {plural(self.state.days, 'day')} before"
-        if self.comparable:
-            return f"no calls in {before}"
-        first = long_day(self.totals.first_call_at.date())
-        return f"the first call is of {first}: {before} are not complete"
+        return self.state.window.nothing_before(self.totals.first_call_at.date())
 
 
 def answer(made: Sequence[Row], parts: list[Result]) -> Result:

@@ -19,6 +19,12 @@ class WindowError(Exception):
     """Two dates that are no window; its text is one sentence for the person who gave them."""
 
 
+def in_time(begun: date, first: date, days: int) -> bool:
+    """Whether a project whose calls begin on a day has all of the `days` from `first` on. It may begin some
+    days into them: the first days may just be a weekend."""
+    return begun <= first + timedelta(days=min(max(2, days // 4), days - 1))
+
+
 def utc_today() -> date:
     return datetime.now(UTC).date()
 
@@ -77,6 +83,18 @@ class Window:
     def before_first(self) -> date:
         """The first day of all that the page looks at."""
         return self.before_last - timedelta(days=self.days - 1)
+
+    def compares(self, begun: date) -> bool:
+        """Whether the period before is complete: a project whose calls begin on a day inside it has nothing
+        to compare with."""
+        return in_time(begun, self.before_first, self.days)
+
+    def nothing_before(self, begun: date) -> str:
+        """Why a change has nothing to be against; `begun` as for `compares`."""
+        before = f"the {plural(self.days, 'day')} before"
+        if self.compares(begun):
+            return f"no calls in {before}"
+        return f"the project's first call is of {long_day(begun)}: {before} are not complete"
 
     @property
     def rolls(self) -> bool:

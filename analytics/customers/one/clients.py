@@ -17,6 +17,7 @@ from analytics.charts.bars import Bars, Item, bars
 from analytics.customers.one import questions
 from analytics.customers.one.change import Dimension, Why, ranked, split
 from analytics.customers.one.pictures import LISTED
+from analytics.customers.one.read import begins
 from analytics.customers.one.spans import DAY, Spans, spans
 from analytics.customers.window import Window
 from analytics.customers.wording import day, number, plural
@@ -68,7 +69,7 @@ def clients(project: Project, customer: str | None, event: str, window: Window) 
     """None where no events are kept of the window. Raises AgentryError."""
     daily = query.run(project, questions.days(event, customer))
     days = {each: int(calls) for each, calls, _, _ in daily.rows}
-    found = spans(window, daily.events_from.date())
+    found = spans(window, daily.events_from.date(), begins(project, event, window))
     if found is None:
         return None
     end = min(_midnight(found.shown[1] + DAY), _readable(project, window.today))

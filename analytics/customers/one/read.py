@@ -19,6 +19,8 @@ from analytics.customers.one.spans import DAY, Span, Spans, spans
 from analytics.customers.state import EVENT
 from analytics.customers.trend import Trend
 from analytics.customers.window import Window
+from analytics.customers.wording import day, long_day, plural
+from analytics.engines.postgres_figures import first_day
 from analytics.models import Customer
 from analytics.query import Result, Source
 
@@ -47,7 +49,7 @@ class Profile:
 
     `days` are all its calls by UTC day; `cube` its calls by details, `week` by (weekday from 1, hour), and
     `hours` by the hour where they are asked for: all three as far as `spans` go. `entry` is what the
-    directory has of it."""
+    directory has of it; the project's calls begin on `begun`."""
 
     customer: str | None
     event: str
@@ -64,6 +66,7 @@ class Profile:
     single: dict[str, list[tuple[str | None, int, int, int]]]
     week: dict[tuple[int, int], int]
     hours: dict[datetime, int]
+    begun: date
     answers: list[Result]
 
     @property
@@ -89,8 +92,29 @@ class Profile:
 
     @property
     def change(self) -> float | None:
-        """Complete days against as many before; None where there were none."""
-        return self.complete / self.before - 1 if self.before else None
+        """Complete days against as many before; None where `nothing_before` says why."""
+        return self.complete / self.before - 1 if self.before and self.window.compares(self.begun) else None
+
+    @property
+    def nothing_before(self) -> str:
+        return self.window.nothing_before(self.begun)
+
+    @property
+    def nothing_to_compare(self) -> str:
+        """Why there is no `why`, or ""."""
+        if min(self.days, default=None) == self.window.today:
+            return "Its first call is today: there is nothing to compare yet"
+        if self.spans is None:
+            return (
+                f"Details are kept from {long_day(self.oldest)} on: of this window and the one before there "
+                "are none"
+            )
+        if not self.spans.compares:
+            return f"There is nothing to compare yet: {self.nothing_before}"
+        if not self.sum(self.spans.now) and not self.sum(self.spans.before):
+            days, last = self.spans.days, day(self.spans.now[1])
+            return f"No calls in the {plural(days, 'complete day')} to {last}, and none in the {days} before"
+        return ""
 
     @property
     def active_days(self) -> int:
@@ -141,8 +165,8 @@ class Profile:
 
     @cached_property
     def why(self) -> Why | None:
-        """None where no details are left of both spans."""
-        if self.spans is None:
+        """None where `nothing_to_compare` says why."""
+        if self.spans is None or self.nothing_to_compare:
             return None
         now, before = self.sum(self.spans.now), self.sum(self.spans.before)
         dimensions = [
@@ -179,7 +203,8 @@ def read(
     now, oldest = daily.as_of, daily.events_from.date()
     first = min((row[2] for row in daily.rows), default=None)
     last = max((row[3] for row in daily.rows), default=None)
-    found = spans(window, oldest) if days else None
+    begun = begins(project, event, window)
+    found = spans(window, oldest, begun) if days else None
     combinations = query.run(project, questions.cube(event, customer, found)) if found else None
     week = query.run(project, questions.week(event, customer, found.shown)) if found else None
     hours = None
@@ -211,8 +236,14 @@ def read(
         single={name: _single(result.rows) for name, result in single.items()},
         week={(weekday, hour): int(calls) for weekday, hour, calls in week.rows} if week else {},
         hours={_utc(hour): int(calls) for hour, calls in hours.rows} if hours else {},
+        begun=begun,
         answers=[each for each in (daily, combinations, week, hours, *single.values()) if each is not None],
     )
+
+
+def begins(project: Project, event: str, window: Window) -> date:
+    """The first day with such an event of anybody; today, where there is none."""
+    return first_day(project.pk, event, date.min) or window.today
 
 
 def entry(project: Project, customer: str | None) -> Customer | None:

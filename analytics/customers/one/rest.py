@@ -57,6 +57,7 @@ def change(project: Project, customer: str, state: State) -> dict[str, Any]:
         "flag": profile.trend.flag if profile.trend else None,
         "reason": profile.trend.reason if profile.trend else None,
         "why": _why(profile.why, spans.before, spans.now) if profile.why and spans else None,
+        "nothing_to_compare": profile.nothing_to_compare or None,
         "why_raw": {**_why(compared.why, compared.before, compared.now), "note": compared.note}
         if compared
         else None,

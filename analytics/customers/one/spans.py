@@ -1,11 +1,12 @@
-"""Which days a customer's page looks at, as far as details of events go back."""
+"""Which days a customer's page looks at: as far as details of events and the project's calls go back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
-from analytics.customers.window import Window
+from analytics.customers.window import Window, in_time
 
 Span = tuple[date, date]  # first and last day, both in it
 DAY = timedelta(days=1)
@@ -14,12 +15,14 @@ DAY = timedelta(days=1)
 @dataclass(frozen=True)
 class Spans:
     """`shown` is the window as far as there are details; `now` and `before` are equal, complete, and side by
-    side. `cut` says why they are shorter than what was asked for, or ""; None: no details at all."""
+    side. `cut` says why they are shorter than what was asked for, or "": details are kept for a while only,
+    or the project's calls begin inside them. Without `compares` they begin too late for any two days."""
 
     shown: Span
     now: Span
     before: Span
-    cut: str = ""
+    cut: Literal["", "kept", "begun"] = ""
+    compares: bool = True
 
     @property
     def whole(self) -> Span:
@@ -30,14 +33,28 @@ class Spans:
         return (self.now[1] - self.now[0]).days + 1
 
 
-def spans(window: Window, oldest: date) -> Spans | None:
-    """`oldest` is the first day of which there are details."""
+def spans(window: Window, oldest: date, begun: date) -> Spans | None:
+    """`oldest` is the first day of which there are details, `begun` the first with calls of the project.
+    None: no details at all.
+
+    Days of before the project began are no days without calls: where they would count, the spans begin after
+    `begun`, which itself may be a part of a day."""
     if window.last < oldest or window.complete_last < oldest + DAY:
         return None
-    room = (window.complete_last - oldest).days + 1
-    days = min(window.days, room // 2)
     shown = (max(window.first, oldest), window.last)
-    now = (window.complete_last - (days - 1) * DAY, window.complete_last)
-    before = (now[0] - days * DAY, now[0] - DAY)
-    cut = "" if days == window.days and shown[0] == window.first else "kept"
-    return Spans(shown, now, before, cut)
+    now, before = _side_by_side(window, oldest)
+    days = (now[1] - now[0]).days + 1
+    kept = days < window.days or shown[0] > window.first
+    if in_time(begun, before[0], days):
+        return Spans(shown, now, before, "kept" if kept else "")
+    if window.complete_last < begun + 2 * DAY:
+        return Spans(shown, now, before, "begun", compares=False)
+    return Spans(shown, *_side_by_side(window, max(oldest, begun + DAY)), "begun")
+
+
+def _side_by_side(window: Window, oldest: date) -> tuple[Span, Span]:
+    """As many complete days as the window has, and as many before; fewer where `oldest` leaves no room."""
+    last = window.complete_last
+    days = min(window.days, ((last - oldest).days + 1) // 2)
+    first = last - (days - 1) * DAY
+    return (first, last), (first - days * DAY, first - DAY)
