@@ -14,6 +14,7 @@ from agentry.accounts.models import Project, User
 from analytics.customers.one import clients
 from analytics.customers.one.clients import latest
 from analytics.customers.window import Window
+from analytics.customers.wording import day
 from analytics.engines import postgres_customer
 from analytics.write import partitions
 from tests.stored import store
@@ -93,7 +94,10 @@ def test_more_calls_than_are_read_say_so(
     shown = text(page.get(f"{PAGE}?part=clients"))
     assert "The latest 10 of the 32 calls of the window" in shown
     assert "older" not in shown.split("Why did it change, by")[0]
-    assert "this is 2 complete days to" in shown
+    yesterday = day(datetime.now(UTC).date() - timedelta(days=1))
+    said = f"Of the 2 complete days to {yesterday}, read event by event: about as many calls as in the 2 days"
+    assert f"Why did it change, by SDK version and country? {said} before" in shown
+    assert "Its calls of 3 days are too many to read one by one." in shown
 
 
 def test_a_day_with_more_calls_than_are_read_is_compared_by_a_slice(
@@ -115,7 +119,9 @@ def test_a_day_with_more_calls_than_are_read_is_compared_by_a_slice(
     assert found is not None
     assert found.compared is not None
     assert (found.compared.why.now, found.compared.why.before) == (10, 10)
-    assert "12:00 to 12:10, with the same minutes a week before" in found.compared.note
+    assert "of its busiest hour on" in found.compared.note
+    assert found.compared.sentence.startswith("Of 12:00 to 12:10 on ")
+    assert "as in the same minutes a week before, but" in found.compared.sentence
     assert "SDK version new has 10 more and old 10 fewer" in found.compared.why.sentence
 
 
@@ -131,6 +137,7 @@ def test_the_parts_of_the_raw_split_sum_to_the_change(project: Project) -> None:
     found = clients.clients(project, "acme", EVENT, Window.up_to_now(30))
     assert found is not None and found.compared is not None
     assert found.compared.note == ""
+    assert found.compared.sentence.startswith("Of the same 30 days to ")
     why = found.compared.why
     assert (why.before, why.now) == (120, 60)
     for dimension in why.dimensions:

@@ -100,7 +100,8 @@ class Why:
     @property
     def sentence(self) -> str:
         """ "54% fewer calls than the 30 days before: 48 of the 54 points are endpoint POST /v1/quotes"."""
-        period = {0: "the week before", 1: "the day before"}.get(self.days, f"the {self.days} days before")
+        lately = {0: "the same minutes a week before", 1: "the day before"}
+        period = lately.get(self.days, f"the {self.days} days before")
         if self.ratio is None:
             return (
                 f"{number(self.now)} calls, and none in {period}"

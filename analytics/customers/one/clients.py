@@ -3,6 +3,11 @@
 Bounded, and the page says so: the latest MOST calls of the window; the change over as many days as hold MOST
 calls in each of two spans, or a slice of its busiest hour where a day has more. Of today, which has no index
 by customer yet, only what is quickly read.
+
+Those days may move against the page's whole window, so what is said of them begins with which they are. All
+calls of fewer days, not a sample of them all: parts of a sample, raised to the window's total, would sum to
+it, but none would be a count; at MOST calls chance moves a share of a half by 0.8 points, no less than the
+changes that people ask about. Nothing that is estimated stands beside what is exact.
 """
 
 from __future__ import annotations
@@ -34,12 +39,26 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Compared:
-    """`now` and `before` are equally long: (start, end), the end not included."""
+    """`now` and `before` are equally long: (start, end), the end not included. `note` says why they are
+    shorter than the page's, or ""."""
 
     why: Why
     now: tuple[datetime, datetime]
     before: tuple[datetime, datetime]
     note: str
+
+    @property
+    def sentence(self) -> str:
+        """ "Of the 3 complete days to 28 Nov, read event by event: 13% fewer calls than in the 3 days
+        before"."""
+        start, end = self.now
+        of = f"{start:%H:%M} to {end:%H:%M} on {day(start.date())}"
+        if self.why.days:
+            which = "complete day" if self.note else "day"
+            same = "" if self.note else "same "
+            of = f"the {same}{plural(self.why.days, which)} to {day(end.date() - DAY)}"
+        said = self.why.sentence
+        return f"Of {of}, read event by event: {said[0].lower()}{said[1:]}"
 
 
 @dataclass(frozen=True)
@@ -158,8 +177,8 @@ def _compared(
             ""
             if count == found.days
             else (
-                f"Its calls are too many to compare {plural(found.days, 'day')} of raw events: this is "
-                f"{plural(count, 'complete day')} to {day(last)} against the {count} before."
+                f"Its calls of {plural(found.days, 'day')} are too many to read one by one. What is said of "
+                f"all of them stands above; {plural(count, 'day')} may have gone another way."
             )
         )
     else:
@@ -168,8 +187,9 @@ def _compared(
             return None
         now, before = slices
         note = (
-            f"A day has over {number(MOST)} calls, so this compares a part of its busiest hour on "
-            f"{day(last)}, {now[0]:%H:%M} to {now[1]:%H:%M}, with the same minutes a week before."
+            f"A day has over {number(MOST)} calls, too many to read one by one, so this compares a part of "
+            f"its busiest hour on {day(last)} with the same minutes a week before. What is said of all its "
+            "calls stands above; a part of an hour may have gone another way."
         )
     return _why(project, customer, event, now, before, note, days=count)
 

@@ -15,7 +15,7 @@ from agentry.errors import AgentryError, not_found
 from analytics.answer import moment
 from analytics.customers.one.address import possible
 from analytics.customers.one.change import Dimension, Why
-from analytics.customers.one.clients import clients
+from analytics.customers.one.clients import Compared, clients
 from analytics.customers.one.read import read
 from analytics.customers.state import State
 
@@ -58,9 +58,7 @@ def change(project: Project, customer: str, state: State) -> dict[str, Any]:
         "reason": profile.trend.reason if profile.trend else None,
         "why": _why(profile.why, spans.before, spans.now) if profile.why and spans else None,
         "nothing_to_compare": profile.nothing_to_compare or None,
-        "why_raw": {**_why(compared.why, compared.before, compared.now), "note": compared.note}
-        if compared
-        else None,
+        "why_raw": _why_raw(compared) if compared else None,
         "source": "both" if compared else answer.source,
         "as_of": moment(answer.as_of),
         "complete_through": moment(answer.complete_through),
@@ -77,6 +75,11 @@ def _why(why: Why, before: tuple[date, date], now: tuple[date, date]) -> dict[st
         "change_ratio": why.ratio,
         "splits": [_split(dimension) for dimension in why.dimensions],
     }
+
+
+def _why_raw(compared: Compared) -> dict[str, Any]:
+    found = _why(compared.why, compared.before, compared.now)
+    return found | {"sentence": compared.sentence, "note": compared.note}
 
 
 def _split(dimension: Dimension) -> dict[str, Any]:
