@@ -277,5 +277,6 @@ def test_a_cap_has_a_runway(page: Client, project: Project) -> None:
     assert "over the cap" in text(page.get("/t/acme/default/customers/acme"))
     Customer.objects.update(monthly_cap=10**12)
     shown = text(page.get("/t/acme/default/customers/acme"))
-    assert "not this month: <0.1%" in shown
+    assert "at its pace <1% by" in shown
+    assert "Last call just now" in shown
     assert "Its mean for each weekday over the last 28 complete days" in shown

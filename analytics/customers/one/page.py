@@ -147,13 +147,23 @@ def _shown(profile: Profile, by: str) -> dict[str, Any]:
         "how": HOW,
         "hogql": asked(profile),
         "now": now,
+        "daily": questions.daily(profile.event, profile.customer, profile.window),
+        "description": _description(profile),
     }
+
+
+def _description(profile: Profile) -> str:
+    """What a publication of its daily calls is called."""
+    name = (profile.entry.name if profile.entry else "") or profile.customer
+    who = {None: "calls without a customer_id", "": "an empty customer_id"}.get(name, name or "")
+    what = "Calls" if profile.event == EVENT else profile.event
+    return f"{what[:60]} a day of {who[:100]}, {profile.window.name}"
 
 
 def asked(profile: Profile) -> list[str]:
     """The questions that the page's figures answer, to be asked again in Explore."""
     place = profile.event, profile.customer
-    found = [questions.days(*place)]
+    found = [questions.daily(*place, profile.window), questions.days(*place)]
     if profile.spans:
         found += [questions.cube(*place, profile.spans), questions.week(*place, profile.spans.shown)]
     return found
@@ -163,6 +173,7 @@ def _rights(request: ProjectRequest, project: Project, profile: Profile, note: N
     noted = profile.customer is not None and has_role(request.membership, Role.MEMBER)
     return {
         "note": note or (Note(project, profile.entry) if noted else None),
+        "may_publish": has_role(request.membership, Role.MEMBER),
         "may_delete": bool(profile.customer) and has_role(request.membership, Role.ADMIN),
     }
 

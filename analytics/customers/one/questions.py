@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from analytics.customers.one.spans import Span, Spans
 from analytics.customers.questions import literal
+from analytics.customers.window import Window
 
 DETAILS = ("endpoint", "status", "method", "plan")
 CUBE_ROWS = 2_000  # different combinations of details; with more, each detail is asked for by itself
@@ -19,6 +20,15 @@ def days(event: str, customer: str | None) -> str:
 from usage
 where event = {literal(event)} and {_is("customer_id", customer)}
 order by day"""
+
+
+def daily(event: str, customer: str | None, window: Window) -> str:
+    """Calls of each day of the window, those without any too: to be taken along, and to be published."""
+    first, last = window.day(window.first), window.day(window.last)
+    return f"""select day, calls
+from usage
+where event = {literal(event)} and {_is("customer_id", customer)} and {window.has(window.first, window.last)}
+order by day with fill from {first} to {last} + 1"""
 
 
 def cube(event: str, customer: str | None, spans: Spans, dimensions: Sequence[str] = DETAILS) -> str:
