@@ -25,7 +25,7 @@ def test_it_knows_weekends() -> None:
     found = runway(weekdays_only(100), 2_100, TODAY)
     assert found.likely == date(2026, 5, 29)
     assert (found.low, found.high) == (found.likely, found.likely)  # no week is like another: no span
-    assert found.sentence == "reached in 16 days, on 29 May (between 29 May and 29 May)"
+    assert found.sentence == "at its pace it reaches the cap in 16 days, on 29 May"
     assert found.brief == "16 days left"
     assert found.state == "near"
 
@@ -35,7 +35,7 @@ def test_a_month_that_holds_says_how_full_it_gets() -> None:
     assert found.likely is None
     assert found.end is not None
     assert round(found.end[1], 3) == 0.5
-    assert found.sentence == "not this month: 50.0% by 31 May (50.0% to 50.0%)"
+    assert found.sentence == "at its pace 50% by 31 May, so it lasts this month"
     assert (found.brief, found.state) == ("lasts this month", "fine")
 
 
@@ -48,12 +48,29 @@ def test_low_and_high_are_of_the_emptiest_and_fullest_week() -> None:
     assert low < likely < high
     assert found.likely is None
     assert found.high is not None
-    assert "at its fullest week's pace in" in found.sentence
+    assert found.sentence == (
+        "at its pace 97% by 31 May (69% to 106%), so it lasts this month; "
+        "at its fullest week's pace it reaches the cap in 17 days, on 30 May"
+    )
+    sooner = runway(days, 2_000, TODAY)
+    assert sooner.sentence == (
+        "at its pace it reaches the cap in 13 days, on 26 May (24 May at the earliest)"
+    )
+    tomorrow = runway(weekdays_only(100), 1_000, TODAY)
+    assert (tomorrow.sentence, tomorrow.brief) == (
+        "at its pace it reaches the cap tomorrow, on 14 May",
+        "1 day left",
+    )
+    full = runway(days, 1_500, TODAY)
+    assert full.sentence.endswith("(between 19 May and 25 May)")
+    today = runway(weekdays_only(100), 900, TODAY)
+    assert (today.sentence, today.brief) == ("at its pace it reaches the cap today", "reached today")
 
 
 def test_over_unknown_and_new() -> None:
     assert runway(weekdays_only(100), 500, TODAY).state == "over"
-    assert runway(weekdays_only(100), 500, TODAY).sentence == "over the cap with 18 days of the month to go"
+    over = runway(weekdays_only(100), 450, TODAY)  # 100 on 1 May, a Friday, and on the 4th to the 7th
+    assert (over.sentence, over.brief) == ("over the cap since 7 May", "over since 7 May")
     young = {TODAY - timedelta(days=ago): 10 for ago in range(3)}
     assert runway(young, 1_000, TODAY).sentence == "too little history for a pace: it takes 7 complete days"
     assert runway({}, 1_000, TODAY).share == 0
@@ -81,3 +98,12 @@ def test_low_likely_and_high_stand_in_order(calls: list[int], cap: int, today: d
         assert found.likely
     if found.likely:
         assert found.high
+    assert (found.passed is not None) == (found.used >= cap)
+    if found.passed:
+        month = {
+            each: calls
+            for each, calls in days.items()
+            if (each.year, each.month) == (today.year, today.month)
+        }
+        assert sum(calls for each, calls in month.items() if each <= found.passed) >= cap
+        assert sum(calls for each, calls in month.items() if each < found.passed) < cap

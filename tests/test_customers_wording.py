@@ -27,10 +27,19 @@ def test_changes_carry_their_sign(ratio: float | None, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "said"), [(0.4186, "41.9%"), (0.0, "0.0%"), (0.0001, "<0.1%"), (1.0, "100.0%")]
+    ("ratio", "said"),
+    [(0.4186, "41.9%"), (0.0, "0.0%"), (0.0001, "<0.1%"), (1.0, "100.0%"), (3516.5, "351,650.0%")],
 )
 def test_shares(ratio: float, said: str) -> None:
     assert wording.percent(ratio) == said
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(0.4186, "42%"), (0.0, "0%"), (0.001, "<1%"), (0.999, "99%"), (1.0, "100%"), (3516.5, "351,650%")],
+)
+def test_whole_shares(ratio: float, said: str) -> None:
+    assert wording.whole_percent(ratio) == said
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ class TestCap:
         assert found.flag == "near cap"
         assert found.reason == (
             "1,300 of 1,500 calls this month, 87% of its cap: "
-            "reached in 2 days, on 15 May (between 15 May and 15 May)"
+            "at its pace it reaches the cap in 2 days, on 15 May"
         )
 
     def test_one_that_lasts_is_none(self) -> None:

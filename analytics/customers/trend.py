@@ -16,7 +16,7 @@ from typing import Literal
 from analytics.customers import hourly, rhythm
 from analytics.customers.one.runway import Runway, runway
 from analytics.customers.rhythm import Silence
-from analytics.customers.wording import day, days_since, number, plural
+from analytics.customers.wording import day, days_since, number, plural, whole_percent
 
 Flag = Literal["new", "growing", "steady", "shrinking", "dropped", "quiet", "dormant", "near cap"]
 NEED_A_LOOK: frozenset[Flag] = frozenset({"dropped", "quiet", "dormant", "near cap"})
@@ -184,10 +184,11 @@ def _near_cap(history: History, limits: Thresholds) -> Trend | None:
         return None
     if not _new(history, limits) and _dropped(history, limits):
         return None
-    used = f"{number(found.used)} of {number(found.cap)} calls this month, {found.share:.0%} of its cap"
+    used = f"{number(found.used)} of {number(found.cap)} calls this month"
+    said = f"{used}, {whole_percent(found.share)} of its cap: {found.sentence}"
     moved = _new(history, limits) or _moved(history, limits)
     also = "" if moved.flag == "steady" else f"; also {moved.flag}: {moved.reason}"
-    return Trend("near cap", f"{used}: {found.sentence}{also}")
+    return Trend("near cap", said + also)
 
 
 def _new(history: History, limits: Thresholds) -> Trend | None:

@@ -48,7 +48,14 @@ def tone(ratio: float) -> str:
 
 def percent(ratio: float) -> str:
     """A share: 0.4186 → "41.9%", and what is more than none never reads as none."""
-    return "<0.1%" if 0 < ratio < 0.0005 else f"{ratio * 100:.1f}%"
+    return "<0.1%" if 0 < ratio < 0.0005 else f"{ratio * 100:,.1f}%"
+
+
+def whole_percent(ratio: float) -> str:
+    """A share at a glance: 0.4186 → "42%"; less than all never reads as all, nor more than none as none."""
+    if 0 < ratio < 0.005:
+        return "<1%"
+    return f"{min(ratio, 0.99) if ratio < 1 else ratio:,.0%}"
 
 
 def day(value: date) -> str:

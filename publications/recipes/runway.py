@@ -38,12 +38,12 @@ select
     if(span < 7, null, round(100 * (calls_this_month + arraySum(ahead)) / monthly_cap, 1))
         as month_end_percent,
     multiIf(
-        calls_this_month >= monthly_cap, today(),
+        calls_this_month >= monthly_cap, passed_on,
         span >= 7 and reached > 0, today() + toIntervalDay(reached - 1),
         null
-    ) as reaches_cap_on
+    ) as cap_reached_on
 from ({_ahead(values["event"], names)})
-order by reaches_cap_on, used_percent desc, customer_id
+order by cap_reached_on, used_percent desc, customer_id
 limit {values["top"]}"""
 
 
@@ -54,6 +54,7 @@ def _ahead(event: str, names: str) -> str:
         customer_id,
         caps[indexOf(customers, customer_id)] as monthly_cap,
         calls_this_month,
+        passed_on,
         span,
         arrayMap(
             n -> greatest(0, weekly[toDayOfWeek(today() + n)] * 7 / span - if(n = 0, calls_today, 0)),
@@ -65,7 +66,8 @@ def _ahead(event: str, names: str) -> str:
 
 
 def _counted(event: str, names: str) -> str:
-    """Of each customer: calls of the month, and of each weekday (Monday first) over `span` days."""
+    """Of each customer: calls of the month, and of each weekday (Monday first) over `span` days; the day on
+    which it passed its cap, if it did."""
     weekly = ",\n".join(
         f"                sumIf(calls, toDayOfWeek(day) = {number} and {RECENT})" for number in range(1, 8)
     )
@@ -75,6 +77,7 @@ def _counted(event: str, names: str) -> str:
             any(weeks) * 7 as span,
             sumIf(calls, day >= month) as calls_this_month,
             sumIf(calls, day = today()) as calls_today,
+            minIf(day, month_so_far >= caps[indexOf(customers, customer_id)]) as passed_on,
             [
 {weekly}
             ] as weekly
@@ -84,6 +87,7 @@ def _counted(event: str, names: str) -> str:
                 day,
                 calls,
                 min(day) over (partition by customer_id) as first_day,
+                sum(if(day >= month, calls, 0)) over (partition by customer_id order by day) as month_so_far,
                 least(4, intDiv(dateDiff('day', first_day, today()), 7)) as weeks
             from usage
             where event = {event} and day <= today() and customer_id in ({names})
@@ -96,7 +100,7 @@ RECIPES = (
     Recipe(
         "cap_runway",
         "Cap runway",
-        "Who reaches the monthly cap, and on which day, at the pace of the last four weeks.",
+        "Who has reached the monthly cap, or will at the pace of the last four weeks, and on which day.",
         (top(100), EVENT),
         cap_runway,
         note="The pace is the mean of each weekday over up to 28 complete days, as on a customer's page."
