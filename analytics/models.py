@@ -133,6 +133,10 @@ class AskedQuery(models.Model):
     class Meta:
         indexes = [models.Index(fields=["project", "user", "-id"], name="asked_queries_of_person")]
 
+    @property
+    def seconds(self) -> float:
+        return self.milliseconds / 1000
+
 
 class Standings(models.Model):
     """How a project's customers stood by one event at one moment: what the customers page reads where they

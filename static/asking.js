@@ -29,8 +29,20 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target !== answer()) return;
   clearInterval(clock);
   [asking, began] = [event.detail.xhr, performance.now()];
+  const { onabort } = asking;
+  asking.onabort = (stopped) => quietly(() => onabort?.call(stopped.target, stopped));
   clock = setInterval(tick, 100);
 });
+/* Who cancels, or asks anew, has made no error; htmx writes one to the console for each request that is stopped. */
+function quietly(act) {
+  const { error } = console;
+  console.error = () => {};
+  try {
+    act();
+  } finally {
+    console.error = error;
+  }
+}
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
   if (target !== answer() || !/json/.test(xhr.getResponseHeader("Content-Type") ?? "")) return;

@@ -113,6 +113,27 @@ def test_a_mistake_stands_at_its_place_and_is_mended_in_one_click(page: Page) ->
     assert "cout()" in field.input_value()
 
 
+def test_a_long_answer_keeps_its_header_and_what_one_does_with_it_in_sight(
+    page: Page, live_server: LiveServer
+) -> None:
+    query = "select properties.customer_id as customer_id, * from events"
+    page.goto(f"{live_server.url}{PAGE}?query={quote(query)}")
+    table = page.get_by_role("region", name="Answer")
+    expect(table.locator("tbody tr")).to_have_count(120)
+    csv, header = page.get_by_role("link", name="CSV"), table.locator("thead th").first
+    above, box, top = csv.bounding_box(), table.bounding_box(), header.bounding_box()
+    assert above and box and top and above["y"] < box["y"] and box["height"] < 900
+    table.focus()
+    page.keyboard.press("End")
+    expect(table.locator("tbody tr").last).to_be_in_viewport()
+    after = header.bounding_box()
+    seen = table.bounding_box()
+    assert after and seen and abs(after["y"] - seen["y"]) < 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    table.locator("tbody a").last.click()
+    page.wait_for_url("**/customers/c*")
+
+
 def test_pictures_change_in_place_and_in_the_address(page: Page) -> None:
     page.evaluate("window.stayed = true")
     field = page.get_by_label("Query, in HogQL")
@@ -200,6 +221,8 @@ def test_cancel_ends_the_question_in_the_database(
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(f"{stack.url}/accounts/login/")
     page.get_by_label("Email").fill(stack.facts["email"])
     page.get_by_label("Password").fill(stack.facts["password"])
@@ -219,6 +242,7 @@ def test_cancel_ends_the_question_in_the_database(
     assert within(3, lambda: running(database) == 0)
     page.get_by_text("History").click()
     expect(page.locator("#history")).to_contain_text("cancelled after")
+    assert errors == []  # to cancel, and to ask anew, is no error
     page.goto(f"{stack.url}/t/{stack.facts['team']}/{stack.facts['project']}/explore?query={quote(SLOW)}")
     assert within(5, lambda: running(database) == 1)
     context.close()  # who leaves, stops it too

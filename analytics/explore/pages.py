@@ -109,7 +109,7 @@ def ask(request: ProjectRequest, project: Project, asked: Asked) -> Context:
             remember(project, request.user, hogql, _since(began), None, error.code)
         return context | {"error": error, "mistake": mistake(project, hogql, error)}
     remember(project, request.user, hogql, result.elapsed_ms, len(result.rows))
-    return context | _shown(asked, result)
+    return context | _shown(project, asked, result)
 
 
 def kept(request: ProjectRequest, project: Project, opened: SavedQuery | None) -> Context:
@@ -142,11 +142,11 @@ def _address(request: ProjectRequest, project: Project, asked: Asked) -> str:
     return asked.address()
 
 
-def _shown(asked: Asked, result: Result) -> Context:
+def _shown(project: Project, asked: Asked, result: Result) -> Context:
     return {
         "result": result,
         "headings": headings(result),
-        "rows": cells(result),
+        "rows": cells(project, result),
         "rows_left": max(0, len(result.rows) - ROWS),
         "address": asked.address(),
         "pictures": pictures(result, asked.chart),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from agentry.accounts.models import Project
 from analytics.answer import json_value
+from analytics.customers.one.address import COLUMNS, named_by
 from analytics.query import Column, Result
 
 ROWS = 500  # drawn; CSV and JSON hold them all
@@ -28,10 +30,12 @@ class Heading:
 
 @dataclass(frozen=True)
 class Cell:
-    """`kind` is a class: n for numbers, soft for what is no value, name for the first text, or ""."""
+    """`kind` is a class: n for numbers, soft for what is no value, or "". `link` leads to the customer that
+    it names, "" where it names none."""
 
     text: str
     kind: str
+    link: str = ""
 
 
 def headings(result: Result) -> list[Heading]:
@@ -46,10 +50,18 @@ def is_number(column: Column) -> bool:
     return plain_type(column).startswith(NUMBERS)
 
 
-def cells(result: Result) -> list[list[Cell]]:
+def cells(project: Project, result: Result) -> list[list[Cell]]:
     """The first ROWS rows."""
     writers = [_writer(column) for column in result.columns]
-    return [[write(value) for write, value in zip(writers, row, strict=True)] for row in result.rows[:ROWS]]
+    links = [index for index, column in enumerate(result.columns) if column.name in COLUMNS]
+    rows = []
+    for row in result.rows[:ROWS]:
+        drawn = [write(value) for write, value in zip(writers, row, strict=True)]
+        for index in links:
+            link = named_by(project, result.columns[index].name, row[index])
+            drawn[index] = replace(drawn[index], link=link)
+        rows.append(drawn)
+    return rows
 
 
 def _writer(column: Column) -> Callable[[Any], Cell]:

@@ -13,6 +13,12 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 @register.filter
+def plainly(code: str) -> str:
+    """An error's code in a line that has no room for its sentence: `unknown_column` → "unknown column"."""
+    return code.replace("_", " ")
+
+
+@register.filter
 def coded(text: str) -> SafeString:
     """`x` in a sentence becomes code; all else is text."""
     return mark_safe(_CODE.sub(r"<code>\1</code>", escape(text)))

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from agentry.accounts.models import Project
 
+COLUMNS = ("customer_id", "properties.customer_id")  # of answers, whose cells name a customer
 LENGTH = 1_000  # characters; ingest takes fewer, but rows may be older than its limit
 _DATA = (".json", ".csv")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
@@ -34,6 +35,13 @@ def page_of(project: Project, customer: str | None, parts: Mapping[str, str] = N
         address = reverse("customer_by_id", args=place)
         parts = parts if customer is None else {"id": customer, **parts}
     return f"{address}?{urlencode(parts)}" if parts else address
+
+
+def named_by(project: Project, column: str, value: object) -> str:
+    """The address of the page of the customer that a cell of an answer names; "" where it names none."""
+    if column not in COLUMNS or not isinstance(value, str) or not possible(value):
+        return ""
+    return page_of(project, value)
 
 
 def asked(query: QueryDict) -> str | None:
