@@ -109,8 +109,8 @@ class TestWindowsByDate:
             found = re.search(r'name="query" value="([^"]*)"', response.content.decode())
             assert found
             answer = query.run(project, unescape(found[1]))
-            assert [list(row[:2]) for row in answer.rows] == [
-                [name, int(count.split()[0])] for name, count in shown
+            assert [list(row[:3]) for row in answer.rows] == [
+                [rank, name, int(count.split()[0])] for rank, (name, count) in enumerate(shown, 1)
             ]
             assert answer.source == "rollup"
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.customers import questions
+from analytics.customers.published import published
 from analytics.customers.state import SORTS, State
 from analytics.customers.window import Window
 from analytics.hogql.compiler import Compiled, compile_query
@@ -69,20 +70,19 @@ def test_every_state_is_a_question_for_daily_rollups(sort: str, window: int) -> 
     )
     for question in (
         questions.ranked(state),
-        questions.published(state),
+        published(state),
         questions.totals(state),
         questions.ranked_with_totals(state),
         questions.series(state, ["a", None], largest=True),
     ):
-        levels = [level for part in compiled(question).parts for level in part.levels]
-        assert set(levels) == {"usage_day"}, question
+        assert levels(question) == {"usage_day"}, question
 
 
 def test_questions_roll_with_the_clock() -> None:
     """They are published as they are: no date of today may be frozen in them."""
     for window in (Window.up_to_now(30), Window.between(*_dates(9, 0)), Window.between(*_dates(9, 1))):
         state = State(window=window, endpoint="/a", status="5xx")
-        asked = (questions.ranked(state), questions.published(state), questions.totals(state))
+        asked = (questions.ranked(state), published(state), questions.totals(state))
         assert str(datetime.now(UTC).year) not in "".join([*asked, questions.filtered_series(state, ["a"])])
 
 
@@ -92,6 +92,10 @@ def test_a_window_that_has_ended_keeps_its_dates() -> None:
     assert "today()" not in asked
     assert "day >= toDate('2026-05-01')" in asked
     assert compiled(asked).parts[0].levels == ("usage_day",)
+
+
+def levels(question: str) -> set[str]:
+    return {each for part in compiled(question).parts for each in part.levels}
 
 
 @pytest.mark.parametrize(
@@ -106,12 +110,12 @@ def test_filters_are_answered_by_the_levels_with_details(filters: dict[str, str]
     state = State(window=Window.up_to_now(30, NOW.date()), **filters)  # type: ignore[arg-type]
     for question in (
         questions.ranked(state, ["a", None]),
-        questions.published(state),
         questions.totals(state, ["b"]),
         questions.ranked_with_totals(state, ["b"]),
         questions.filtered_series(state, ["a"]),
     ):
-        assert {each for part in compiled(question).parts for each in part.levels} == {level}
+        assert levels(question) == {level}
+    assert levels(published(state)) == {level, "usage_day"}  # when the project began, filters aside
 
 
 def test_offered_values_need_no_customers() -> None:

@@ -62,20 +62,12 @@ def ranked(state: State, only: Names | None = None) -> str:
     helpers = f"""
     sumIf(calls, {_complete(state)}) as complete_calls,
     sumIf(calls, {_before(state)}) as calls_before,
-    {_change(state, state.days)} as change,
-    {_change(state, _week(state))} as week_change"""
-    return _ranking(state, helpers, COLUMNS[state.sort], only)
+    {change(state, state.days)} as change,
+    {change(state, week(state))} as week_change"""
+    return ranking(state, helpers, COLUMNS[state.sort], only)
 
 
-def published(state: State, only: Names | None = None) -> str:
-    """The same rows in the same order, with the columns that a stranger needs."""
-    change = _change(state, state.days)
-    order = {"change": "change_percent", "trend": _change(state, _week(state))}
-    columns = f"\n    round(100 * {change}, 1) as change_percent"
-    return _ranking(state, columns, order.get(state.sort, COLUMNS[state.sort]), only)
-
-
-def _ranking(state: State, columns: str, order: str, only: Names | None) -> str:
+def ranking(state: State, columns: str, order: str, only: Names | None) -> str:
     conditions = _matching(state, only)
     return f"""select
     customer_id,
@@ -88,10 +80,15 @@ group by customer_id
 
 
 def _ordered(state: State, order: str) -> str:
-    """The page's place in the order; whoever is equal comes by name."""
-    tie = "" if state.sort == "customer" else ", customer_id"
+    """The page's place in the order."""
     offset = f" offset {(state.page - 1) * state.size}" if state.page > 1 else ""
-    return f"order by {order} {'desc' if state.descending else 'asc'}{tie}\nlimit {state.size}{offset}"
+    return f"{ordered_by(state, order)}\nlimit {state.size}{offset}"
+
+
+def ordered_by(state: State, order: str) -> str:
+    """By a column or expression; whoever is equal comes by name."""
+    tie = "" if state.sort == "customer" else ", customer_id"
+    return f"order by {order} {'desc' if state.descending else 'asc'}{tie}"
 
 
 def _matching(state: State, only: Names | None) -> list[str]:
@@ -120,8 +117,8 @@ from (
         max(last_call_at) as last_call_at,
         sumIf(calls, {_complete(state)}) as complete_calls,
         sumIf(calls, {_before(state)}) as calls_before,
-        {_change(state, state.days)} as change,
-        {_change(state, _week(state))} as week_change,
+        {change(state, state.days)} as change,
+        {change(state, week(state))} as week_change,
         min(first_call_at) as first_call
     from {_days(state, _since(state), state.window.last, [])}
     group by customer_id
@@ -171,16 +168,16 @@ def series(state: State, customers: Names, *, largest: bool) -> str:
     wanted = [among(customers)] if customers or not largest else []
     if largest:
         wanted.append(f"""customer_id in (
-        select customer_id from {_usage(state, first, state.window.today, ["customer_id is not null"])}
+        select customer_id from {usage(state, first, state.window.today, ["customer_id is not null"])}
         group by customer_id order by sum(calls) desc, customer_id limit {WATCHED + 1}
     )""")
-    return _by_day(_usage(state, first, state.window.today, [f"({' or '.join(wanted)})"]))
+    return _by_day(usage(state, first, state.window.today, [f"({' or '.join(wanted)})"]))
 
 
 def filtered_series(state: State, customers: Names) -> str:
     """Daily calls that pass the filters, for the pictures."""
     today = state.window.today
-    return _by_day(_details(state, today - timedelta(days=THRESHOLDS.period), today, [among(customers)]))
+    return _by_day(details(state, today - timedelta(days=THRESHOLDS.period), today, [among(customers)]))
 
 
 def _by_day(days: str) -> str:
@@ -220,16 +217,16 @@ limit {most}"""
 
 def _days(state: State, first: date, last: date, conditions: list[str]) -> str:
     """What follows FROM: rows of customer, day, calls, first and last call."""
-    shape = _details if state.detailed else _usage
+    shape = details if state.detailed else usage
     return shape(state, first, last, conditions)
 
 
-def _usage(state: State, first: date, last: date, conditions: list[str]) -> str:
+def usage(state: State, first: date, last: date, conditions: list[str]) -> str:
     found = [f"event = {literal(state.event)}", state.window.has(first, last), *conditions]
     return f"usage\nwhere {f'{chr(10)}    and '.join(found)}"
 
 
-def _details(state: State, first: date, last: date, conditions: list[str]) -> str:
+def details(state: State, first: date, last: date, conditions: list[str]) -> str:
     day = state.window.day
     found = [
         f"event = {literal(state.event)}",
@@ -260,7 +257,7 @@ def _since(state: State) -> date:
     return state.window.before_first
 
 
-def _week(state: State) -> int:
+def week(state: State) -> int:
     return min(7, state.days)
 
 
@@ -276,7 +273,7 @@ def _before(state: State) -> str:
     return f"day <= {state.window.day(state.window.before_last)}"
 
 
-def _change(state: State, days: int) -> str:
+def change(state: State, days: int) -> str:
     """The last `days` complete days against as many before: 0.1 is a tenth more; NULL: no calls before."""
     window, last = state.window, state.window.complete_last
     middle, first = last - timedelta(days=days), last - timedelta(days=2 * days)

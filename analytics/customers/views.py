@@ -17,6 +17,7 @@ from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
 from analytics import query
 from analytics.customers import export, filters, notes, questions, reading, table
+from analytics.customers.published import published
 from analytics.customers.state import FILTERS, SIZES, State
 from analytics.customers.window import LONGEST, WINDOWS, Window
 from analytics.keeping.export import download
@@ -113,7 +114,7 @@ def _shown(request: ProjectRequest, project: Project, shown: table.Table) -> dic
         "kept_customer": state.query(*FILTERS, "sort", "size", "search", "page"),
         "hogql": hogql,
         "explore": _explore(project, hogql),
-        "published": questions.published(state, shown.only),
+        "published": published(state, shown.only),
         "description": _description(state),
         "rolling": notes.how_it_rolls(state),
         "may_publish": has_role(request.membership, Role.MEMBER),
