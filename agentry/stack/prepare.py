@@ -13,6 +13,8 @@ from agentry.accounts.models import ApiToken, DsnKey, Membership, Project, Scope
 from agentry.accounts.secrets import fingerprint
 from agentry.accounts.teams import FIRST_PROJECT, create_team
 from agentry.stack import facts
+from analytics.customers.published import published
+from analytics.customers.state import State
 from analytics.demo import load_demo
 from publications.links import public_url
 from publications.models import Publication
@@ -20,17 +22,8 @@ from publications.publish import RAW_HOGQL, publish
 
 EMAIL = "demo@example.com"
 TEAM = "Demo"
-DESCRIPTION = "Top 20 API customers by 30d volume"
-TOP_20 = """select
-  properties.customer_id as customer_id,
-  count() as total_calls,
-  count(distinct toDate(timestamp)) as active_days,
-  max(timestamp) as last_call_at
-from events
-where event = 'api_request' and timestamp > now() - interval 30 day
-group by customer_id
-order by total_calls desc
-limit 20"""
+TOP = 20
+DESCRIPTION = f"Top {TOP} API customers by 30d volume"
 
 
 def prepare(data_dir: Path, demo: bool) -> None:
@@ -82,7 +75,9 @@ def _keys(project: Project, user: User, known: dict[str, Any]) -> None:
 def _publication_url(project: Project, user: User, known: dict[str, Any]) -> str:
     """The address of the walkthrough's dashboard; published once, and not again when it was revoked."""
     if "publication" not in known:
-        publication, url = publish(project, RAW_HOGQL, DESCRIPTION, {"query": TOP_20}, user)
+        publication, url = publish(
+            project, RAW_HOGQL, DESCRIPTION, {"query": published(State(size=TOP))}, user
+        )
         known["publication"] = publication.pk
         return url
     kept = Publication.objects.filter(pk=known["publication"], revoked_at=None).first()

@@ -25,7 +25,7 @@ def published(state: State, only: Names | None = None) -> str:
     row_number() over ({questions.ordered_by(state, by)}) as rank"""
     ranked = questions.ranking(state, columns, by, only)
     head = f"with ranked as (\n{ranked}\n)\nselect\n    rank, "
-    shown = "customer_id, total_calls, active_days, last_call_at, change_percent"
+    shown = "customer_id, total_calls, change_percent, active_days, last_call_at"
     today = state.window.today
     if state.window.last < today:
         return f"{head}{shown}\nfrom ranked\norder by rank"

@@ -22,10 +22,10 @@ from analytics.explore.pictures import pictures
 from analytics.explore.words import events_of
 from analytics.query import Result
 from publications import fields
-from publications.page import ROWS, cells, heading
 from publications.recipes.catalog import RECIPES
 from publications.recipes.params import Param
 from publications.recipes.recipe import Recipe, wrong
+from publications.table import ROWS, heading, table
 
 Context = dict[str, Any]
 
@@ -99,8 +99,7 @@ def _answer(project: Project, found: Recipe, read: fields.Body, chart: str, *, a
 def _shown(result: Result, chart: str) -> Context:
     return {
         "result": result,
-        "headings": [heading(column) for column in result.columns],
-        "rows": cells(result),
+        "table": table(result),
         "rows_left": max(0, len(result.rows) - ROWS),
         "pictures": pictures(_in_words(result), chart),
     }
