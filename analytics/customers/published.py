@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from analytics.customers import questions
 from analytics.customers.questions import COLUMNS, Names
-from analytics.customers.rows import latest_beginning
 from analytics.customers.state import State
 from analytics.customers.trend import THRESHOLDS
+from analytics.customers.window import latest_beginning
 
 
 def published(state: State, only: Names | None = None) -> str:
@@ -43,7 +43,8 @@ order by rank"""
 
 
 def _comparable(state: State, change: str) -> str:
-    """NULL where the project began too late within the days before: as `rows.comparable` has it."""
+    """NULL where the project began too late within the days before: as `Window.compares` has it."""
     first = f"select day from {questions.usage(state, state.window.before_first, state.window.last, [])}"
     began = f"({first}\n    order by day limit 1)"
-    return f"if({began} <= {state.window.day(latest_beginning(state))}, {change}, null)"
+    latest = latest_beginning(state.window.before_first, state.days)
+    return f"if({began} <= {state.window.day(latest)}, {change}, null)"

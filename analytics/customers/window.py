@@ -20,9 +20,13 @@ class WindowError(Exception):
 
 
 def in_time(begun: date, first: date, days: int) -> bool:
-    """Whether a project whose calls begin on a day has all of the `days` from `first` on. It may begin some
-    days into them: the first days may just be a weekend."""
-    return begun <= first + timedelta(days=min(max(2, days // 4), days - 1))
+    """Whether a project whose calls begin on a day has all of the `days` from `first` on."""
+    return begun <= latest_beginning(first, days)
+
+
+def latest_beginning(first: date, days: int) -> date:
+    """It may begin some days into them: the first days may just be a weekend."""
+    return first + timedelta(days=min(max(2, days // 4), days - 1))
 
 
 def utc_today() -> date:
