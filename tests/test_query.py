@@ -124,7 +124,7 @@ def test_rows_are_never_cut_silently(client: Client, token: str) -> None:
         ({"query": "select todate(timestamp) from events"}, 400, "unknown_function"),
         ({"query": "select 1" + " " * 600_000}, 413, "query_too_long"),
         ({"query": "select intDiv(1, 0)"}, 422, "division_by_zero"),
-        ({"query": "select 9223372036854775807 + 1"}, 422, "data_does_not_fit"),
+        ({"query": "select toInt64(9223372036854775807) + 1"}, 422, "data_does_not_fit"),
     ],
 )
 def test_wrong_questions(client: Client, token: str, body: Any, status: int, code: str) -> None:

@@ -43,6 +43,19 @@ ANSWER_SIZE = 16 * 2**20
 ITEM_SIZE = 8
 SIZED = {str, bytes, list}
 CHUNK_ROWS = 100
+# What a value of the data may do to a query that is right, and what to do then.
+OF_THE_DATA = (
+    (
+        errors.CharacterNotInRepertoire,
+        "A function of bytes cuts or makes a text that is not UTF-8.",
+        "Count characters instead: leftUTF8, rightUTF8, substringUTF8, reverseUTF8, lengthUTF8.",
+    ),
+    (
+        errors.NumericValueOutOfRange,
+        "A number in this question goes beyond its type: 64 bits, or a narrower one's.",
+        "Compute with floats, toFloat64(x), or leave such rows out with WHERE.",
+    ),
+)
 
 
 @cache
@@ -183,6 +196,9 @@ def _refused(error: psycopg.Error) -> AgentryError:
             "A whole number is divided by zero, or arrays side by side differ in length.",
             "Use intDivOrZero or moduloOrZero; arrayResize makes arrays equally long.",
         )
+    for kind, message, hint in OF_THE_DATA:
+        if isinstance(error, kind):
+            return AgentryError(422, "data_does_not_fit", message, hint)
     # Without a state it is psycopg, which cannot hold a value that PostgreSQL can, such as the year 10000.
     if state[:2] not in {"", "22", "54"}:  # a value that does not fit, or is larger than PostgreSQL takes
         # Not the data's fault: we compiled it wrongly. The author gets a plain refusal, we get the reason.

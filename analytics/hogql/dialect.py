@@ -186,7 +186,7 @@ class HogQL(ClickHouse):
 
     class Tokenizer(ClickHouse.Tokenizer):
         # `#` starts no comment in HogQL; `$` belongs to names ($lib), not to heredocs.
-        COMMENTS = ["--", ("/*", "*/")]
+        COMMENTS = ["--", "//", ("/*", "*/")]
         HEREDOC_STRINGS: ClassVar[list[Any]] = []
         KEYWORDS: ClassVar[dict[str, Any]] = {
             **ClickHouse.Tokenizer.KEYWORDS,

@@ -18,7 +18,7 @@ from analytics.hogql.print_expression import Expressions
 from analytics.hogql.print_fill import filled
 from analytics.hogql.ranges import Range
 from analytics.hogql.stages import staged
-from analytics.hogql.storage import PROMOTED, all_properties, bucket_column, level_column, promoted, read_as
+from analytics.hogql.storage import PROMOTED, all_properties, bucket_column, level_column, promoted, read
 from analytics.hogql.tree import (
     ArrayJoin,
     Column,
@@ -274,9 +274,8 @@ class _Printer:
         derived = isinstance(frame.relation, Derived)
         if key in PROMOTED and not derived:
             return promoted(key, f"{frame.name}.")
-        text = f"hogql_json({self._stored('properties', frame)})" if derived else f"{frame.name}.rest"
-        path = self.expressions.parameter([key], "text[]")
-        return read_as(f"({text} #>> {path})", prop.type.name)
+        text = f"hogql_json({self._stored('properties', frame)})::jsonb" if derived else f"{frame.name}.rest"
+        return read(text, self.expressions.parameter(key, "text"), prop.type.name)
 
     def _nested(self, prop: Property) -> str:
         """What stands at keys and places inside a property, as text."""

@@ -102,11 +102,28 @@ def _unfolded(select: Select) -> Select:
     def change(expr: Expr) -> Expr:
         return columns[expr] if expr in columns else map_expr(expr, change, lambda query: query)
 
-    for call in found:  # inner ones first
+    early = _before_windows(select, found)
+    for call in early:  # inner ones first
         alias = f"{ARRAYS}{len(columns)}"
         relation = ArrayJoin(relation, (("x", change(call.args[0])),), alias)
         columns[call] = Column(alias, "x", call.type)
-    return _windowed(replace(map_select(select, change), relation=relation))
+    made = replace(map_select(select, change), relation=relation)
+    return _windowed(made) if len(early) == len(found) else _unfolded(_windows_earlier(made))
+
+
+def _before_windows(select: Select, found: list[Call]) -> list[Call]:
+    """Which of these arrayJoins multiply the rows that windows see: ClickHouse makes the others later, which
+    neither WHERE nor a window names."""
+    windows = [part for expr in expressions(select) for part in _windows(expr)]
+    named: list[Call] = []
+    for expr in [*windows, *([] if select.where is None else [select.where])]:
+        _find(expr, named)
+    return [call for call in found if call in named] if windows else found
+
+
+def _windows(expr: Expr) -> list[Expr]:
+    inner = [part for child in children(expr) for part in _windows(child)]
+    return [expr, *inner] if isinstance(expr, Window) else inner
 
 
 def _windowed(select: Select) -> Select:
@@ -117,6 +134,10 @@ def _windowed(select: Select) -> Select:
     inside = select.qualify is not None or any(_holds_window(expr) for expr in expressions(select))
     if select.aggregated or not (inside or any(_holds_window(key, listed=True) for key in keys)):
         return select
+    return _windows_earlier(select)
+
+
+def _windows_earlier(select: Select) -> Select:
     columns: dict[Expr, str] = {}
 
     def outer(expr: Expr) -> Expr:

@@ -6,6 +6,7 @@ DETAILS = ("endpoint", "method", "status", "plan")
 MEASURES = ("latency_ms", "bytes")
 TEXT_PROPERTIES = {"customer_id", "endpoint", "method", "plan"}
 NUMBER_PROPERTIES = {"status", "latency_ms", "bytes"}
+_LEAST = "'-1e131000'::jsonb"  # no number is less
 PROMOTED = TEXT_PROPERTIES | NUMBER_PROPERTIES
 
 
@@ -17,9 +18,15 @@ def promoted(name: str, prefix: str) -> str:
     return f"coalesce({prefix}{name}::float8, property_number({rest}))"
 
 
-def read_as(text: str, kind: str) -> str:
-    """A property's text, in parentheses, as its type; NULL if it is none."""
+def read(rest: str, key: str, kind: str) -> str:
+    """The value at a key of jsonb as a property's type; NULL if it is none. As text, what is no text is as
+    ClickHouse writes it: jsonb puts spaces in. Text sorts before all that in jsonb, the cheapest test of it.
+    """
+    text = f"({rest} ->> {key})"
     match kind:
+        case "String":
+            json = f"({rest} -> {key})"
+            return f"(CASE WHEN {json} >= {_LEAST} THEN hogql_json_string({json}::json) ELSE {text} END)"
         case "Float64":
             return f"property_number{text}"
         case "Bool":

@@ -534,3 +534,20 @@ select c.c as c, (select count() from events e where e.properties.customer_id = 
 select event, count() as n from events e where properties.latency_ms > (select avg(f.properties.latency_ms) from events f where f.event = e.event) group by event order by event;
 select toDate(e.timestamp) as d, count() as n from events e where not exists (select 1 from usage u where u.day = toDate(e.timestamp) and u.event = 'sign_up' and u.calls > 2) group by d order by d;
 select x.event, x.n from (select event, count() as n from events group by event) x where x.n >= (select max(y.n) from (select event, count() as n from events group by event) y where y.event != x.event) order by x.event;
+-- arrayJoin behind windows, and before those that name it
+select arrayJoin(range(3)) as i, i * 2, count() over () from numbers(2) order by i;
+select arrayJoin([1, 2]) as i, count() over (), sum(i) over () from numbers(2);
+select number, arrayJoin([1, 2]) as i, row_number() over (order by number) as r from numbers(2) order by i, r;
+select number, arrayJoin([1, 2]) as i, row_number() over (order by number, i) as r from numbers(2) where i > 0 order by r;
+select number, arrayJoin([1, 2]) as i, arrayJoin([5, 6]) as j, sum(j) over (partition by number) as r from numbers(2) order by i, j, number;
+select arrayJoin(range(toUInt64(count() over ()))) as i, number from numbers(3) order by i, number;
+select event, distinct_id, arrayJoin(['a', 'b']) as v, row_number() over (partition by event order by timestamp) as rn from events qualify rn <= 1 order by event, v;
+select event, arrayJoin(arraySlice(arraySort(groupUniqArray(distinct_id)), 1, 2)) as d, count() as n, sum(n) over (order by event) as s from events group by event order by event, d;
+-- whole numbers beyond 64 bits
+select 9223372036854775807 + 1, 4294967296 * 4294967296, 9223372036854775807 * 2, -9223372036854775808 - 1, 18446744073709551615 + 1;
+select event // a comment to the end of the line
+from events order by timestamp limit 2;
+-- printed
+select properties.tags as tags, length(tags), properties.size as size, count() from events group by tags, size order by tags, size;
+-- printed
+select properties.tags as tags from (select properties, timestamp from events) order by timestamp limit 50;

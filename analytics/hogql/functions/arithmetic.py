@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from analytics.hogql.functions import bits, mathematics, rounding
 from analytics.hogql.functions.row import Function, same
 from analytics.hogql.functions.time_moves import difference_type, moved_type, plus_minus
-from analytics.hogql.functions.widths import bits_of, calm, cut, wrapped
-from analytics.hogql.tree import Call, Expr
+from analytics.hogql.functions.widths import bits_of, calm, cut, of_constants, whole_literal, wrapped
+from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import (
     BOOL,
     FLOAT64,
@@ -86,15 +86,18 @@ def _or_null(returns: Returns) -> Returns:
 
 
 def _plus_minus(printer: Expressions, call: Call) -> str:
-    left, right = call.args
     if any(arg.type.is_time or arg.type.is_interval for arg in call.args):
         return plus_minus(printer, call)
     sign = "+" if call.name == "plus" else "-"
-    return _float_or_whole(sign, call, (printer.number(left), printer.number(right)))
+    return _float_or_whole(printer, sign, call)
 
 
-def _float_or_whole(sign: str, call: Call, texts: tuple[str, str]) -> str:
+def _float_or_whole(printer: Expressions, sign: str, call: Call) -> str:
     """PostgreSQL raises where a float becomes infinite or vanishes; that is checked where it can happen."""
+    constants = [whole_literal(arg) for arg in call.args]
+    if constants[0] is not None and constants[1] is not None:
+        return printer.print(Literal(of_constants(sign, constants[0], constants[1], call.type), call.type))
+    texts = (printer.number(call.args[0]), printer.number(call.args[1]))
     if not call.type.is_float:
         return cut(f"({texts[0]} {sign} {texts[1]})", call)
     left, right = (f"({text})::float8" for text in texts)
@@ -106,7 +109,7 @@ def _float_or_whole(sign: str, call: Call, texts: tuple[str, str]) -> str:
 
 
 def _times(printer: Expressions, call: Call) -> str:
-    return _float_or_whole("*", call, (printer.number(call.args[0]), printer.number(call.args[1])))
+    return _float_or_whole(printer, "*", call)
 
 
 def _divided(printer: Expressions, call: Call) -> str:

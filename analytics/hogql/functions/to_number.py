@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analytics.hogql.functions.row import ArgumentError, Function
-from analytics.hogql.functions.widths import bits_of, fits, wrapped
+from analytics.hogql.functions.widths import bits_of, fits, whole_numeric, wrapped
 from analytics.hogql.tree import Call, Expr, Literal
 from analytics.hogql.types import DATE, FLOAT32, FLOAT64, NULL, STRING, UINT64, Type, integer
 
@@ -61,7 +61,7 @@ def _cut(text: str, target: Type, *, exact: bool) -> str:
     if exact:
         low, high = limits(target)
         whole = f"abs({text}) < 1e19 AND trunc({text}) = {text}"
-        return f"hogql_between(CASE WHEN {whole} THEN ({text})::numeric END, {low}, {high})"
+        return f"hogql_between(CASE WHEN {whole} THEN {whole_numeric(text)} END, {low}, {high})"
     if target.bits < 32 or (target.bits == 32 and target.is_signed):
         return f"({wrapped(f'trunc({text})::integer::bigint', target)})"
     return f"({wrapped(f'trunc({text})::bigint', target)})"
@@ -76,7 +76,8 @@ def to_float(printer: Expressions, arg: Expr, target: Type, *, exact: bool) -> s
     elif kind == DATE:
         text = f"({text} - '1970-01-01'::date)::float8"
     elif exact and kind.is_integer and kind.bits == 64:
-        text = f"(CASE WHEN ({text})::float8::numeric = {text} THEN ({text})::float8 END)"
+        same = f"{whole_numeric(f'({text})::float8')} = {text}"
+        text = f"(CASE WHEN {same} THEN ({text})::float8 END)"
     else:
         text = f"({text})::float8"
     if target != FLOAT32:

@@ -30,9 +30,25 @@ def cut(sql: str, call: Call) -> str:
     return f"hogql_wrapped{'_signed' * call.type.is_signed}({sql})"
 
 
+def of_constants(sign: str, left: int, right: int, type_: Type) -> int:
+    """What + - * give of two constants, which may go beyond a bigint: cut to the type's bits, as C++ does."""
+    value = left + right if sign == "+" else left - right if sign == "-" else left * right
+    low = -(1 << (type_.bits - 1)) if type_.is_signed else 0
+    return (value - low) % (1 << type_.bits) + low
+
+
 def bits_of(sql: str, type_: Type) -> str:
     """A whole number's bits in a bigint."""
     return f"hogql_wrapped_signed({sql})" if type_.required() == UINT64 else f"({sql})::bigint"
+
+
+def whole_numeric(sql: str) -> str:
+    """A whole float as a numeric. PostgreSQL's own cast keeps 15 digits; from 2^63 on it is a multiple of
+    2048."""
+    return (
+        f"(CASE WHEN {sql} >= -9223372036854775808 AND {sql} < 9223372036854775808"
+        f" THEN ({sql})::bigint::numeric ELSE ({sql} / 2048)::bigint::numeric * 2048 END)"
+    )
 
 
 def fits(inner: Type, outer: Type) -> bool:
