@@ -46,7 +46,7 @@ CHUNK_ROWS = 100
 # What a value of the data may do to a query that is right, and what to do then.
 OF_THE_DATA = (
     (
-        errors.CharacterNotInRepertoire,
+        errors.CharacterNotInRepertoire | errors.InvalidTextRepresentation,
         "A function of bytes cuts or makes a text that is not UTF-8.",
         "Count characters instead: leftUTF8, rightUTF8, substringUTF8, reverseUTF8, lengthUTF8.",
     ),

@@ -11,7 +11,9 @@ from analytics.hogql import allow
 from analytics.hogql.calls import wrong
 from analytics.hogql.clauses import LimitBy
 from analytics.hogql.dialect import LIMIT_BY
-from analytics.hogql.tree import Expr, Literal, OrderKey, Output, Select
+from analytics.hogql.functions.json import JSON_TYPES
+from analytics.hogql.tree import Call, Case, Compare, Expr, Literal, OrderKey, Output, Select
+from analytics.hogql.types import STRING, UINT8
 
 Resolve = Callable[[exp.Expr], Expr]
 
@@ -29,6 +31,23 @@ def order_by(node: exp.Select, columns: tuple[Output, ...], resolve: Resolve) ->
             if not isinstance(key, Literal):  # a constant orders nothing, and PostgreSQL may refuse it
                 keys.append(OrderKey(key, descending, first))
     return tuple(keys)
+
+
+def by_rank(select: Select) -> Select:
+    """ClickHouse's JSONType is an Enum, which sorts by its numbers, not by its names."""
+    keys = (replace(key, expr=_rank(key.expr)) for key in select.order_by)
+    return replace(select, order_by=tuple(keys))
+
+
+def _rank(expr: Expr) -> Expr:
+    if not isinstance(expr, Call) or expr.name != "JSONType":
+        return expr
+    branches = (
+        (Compare("=", expr, Literal(name, STRING), UINT8), Literal(place, UINT8))
+        for place, name in enumerate(JSON_TYPES)
+    )
+    kind = UINT8.or_null()
+    return Case(tuple(branches), Literal(None, kind), kind)
 
 
 def _keys(item: exp.Expr, columns: tuple[Output, ...], resolve: Resolve, alone: bool) -> list[Expr]:

@@ -14,7 +14,7 @@ from analytics.hogql.expressions import Expressions
 from analytics.hogql.fills import with_fill
 from analytics.hogql.grouping import check_grouping
 from analytics.hogql.groups import with_groups
-from analytics.hogql.limits import order_by, with_limits
+from analytics.hogql.limits import by_rank, order_by, with_limits
 from analytics.hogql.names import output_name
 from analytics.hogql.relations import add_from
 from analytics.hogql.scope import TABLES, Context, Scope
@@ -117,7 +117,7 @@ def _select(node: exp.Select, outer: Scope) -> Select:
         raise wrong(
             "With DISTINCT, ORDER BY takes only selected columns.", node, hint, "order_by_not_selected"
         )
-    select = with_groups(select, node, expressions.resolve)
+    select = with_groups(by_rank(select), node, expressions.resolve)
     select = with_limits(select, node, expressions.resolve)
     select = with_fill(select, node, expressions.resolve)
     if distinct is not None and (on := distinct.args.get("on")) is not None:

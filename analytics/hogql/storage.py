@@ -6,6 +6,7 @@ DETAILS = ("endpoint", "method", "status", "plan")
 MEASURES = ("latency_ms", "bytes")
 TEXT_PROPERTIES = {"customer_id", "endpoint", "method", "plan"}
 NUMBER_PROPERTIES = {"status", "latency_ms", "bytes"}
+_PLAIN_TIME = r"'^\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.]\d{1,6})?(Z|[+-]\d\d:\d\d)?)?$'"
 _LEAST = "'-1e131000'::jsonb"  # no number is less
 PROMOTED = TEXT_PROPERTIES | NUMBER_PROPERTIES
 
@@ -32,7 +33,11 @@ def read(rest: str, key: str, kind: str) -> str:
         case "Bool":
             return f"(CASE {text} WHEN 'true' THEN true WHEN 'false' THEN false END)"
         case "DateTime64(3)":
-            return f"(CASE WHEN pg_input_is_valid({text}, 'timestamptz') THEN {text}::timestamptz END)"
+            # PostgreSQL reads 'now' and 'infinity' too, and 01/02/2026 as January: only plain forms are its.
+            plain = f"{text} ~ {_PLAIN_TIME} AND pg_input_is_valid({text}, 'timestamptz')"
+            other = f"hogql_read_time({text}, 'UTC', false, true)"
+            moment = f"(CASE WHEN {plain} THEN {text}::timestamptz ELSE {other} END)"
+            return f"date_trunc('milliseconds', {moment}, 'UTC')"
     return text
 
 

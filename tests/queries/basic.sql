@@ -296,3 +296,10 @@ select arrayIntersect([3, 1, 2, 1], [1, 2, 3]) as a, arrayIntersect(['c', 'b', '
 select toDate(toInt64(properties.status)) as d, toDateTime(properties.status) as t from events order by timestamp limit 30;
 -- printed
 select toIntOrZero('12x') as a, toIntOrNull('x') as b, toIntOrDefault('x', toInt64(7)) as c, toFloatOrZero('1.5') as d, toFloatOrNull('x') as e, toFloatOrDefault('x', 2.5) as f;
+-- JSONType is an Enum: it sorts by its numbers
+-- printed
+select JSONType(properties, 'score') as t, count() from events group by t order by t;
+-- printed
+select distinct JSONType(properties, 'cached') as t from events order by t desc;
+-- text that may be NULL and does not fit is NULL, other text wraps around
+select toUInt8(properties.region), toInt8(concat(ifNull(properties.plan, ''), '1')), toInt8(toNullable('300')), toInt8('300') from events order by timestamp limit 5;

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PAIRS = array(tuple_of(STRING, STRING))
 MOST_KEYS = 32
+JSON_TYPES = ("Null", "String", "Array", "Bool", "Double", "Int64", "UInt64", "Object")  # as they are sorted
 _STEP = re.compile(r"\.(\w+)|\[(\d{1,9})\]|\[\"([^\"\\]*)\"\]|\.\"([^\"\\]*)\"")
 
 

@@ -88,7 +88,9 @@ def to_float(printer: Expressions, arg: Expr, target: Type, *, exact: bool) -> s
 
 
 def as_number(printer: Expressions, arg: Expr, target: Type, *, exact: bool = False) -> str:
+    """Of text that may be NULL ClickHouse takes nothing that does not fit; other text wraps around."""
     one = to_float if target.is_float else to_integer
+    exact = exact or (arg.type.name == "String" and arg.type.nullable)
     return one(printer, arg, target, exact=exact)
 
 
