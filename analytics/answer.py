@@ -77,21 +77,27 @@ def json_value(value: Any, type_: str) -> Any:
 
 
 def moment(value: datetime) -> str:
-    """ISO 8601 in UTC with Z; milliseconds only where there are any."""
+    """ISO 8601 in UTC with Z; milliseconds, or microseconds, only where there are any."""
     value = value.astimezone(UTC).replace(tzinfo=None)
-    return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds") + "Z"
+    return value.isoformat(timespec=_precision(value)) + "Z"
+
+
+def _precision(value: datetime) -> str:
+    if value.microsecond % 1000:
+        return "microseconds"
+    return "milliseconds" if value.microsecond else "seconds"
 
 
 def in_zone(value: datetime, zone: str) -> str:
     """ISO 8601 by the zone's clock, with its offset then."""
     value = value.astimezone(ZoneInfo(zone))
-    return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+    return value.isoformat(timespec=_precision(value))
 
 
 def cell(value: Any) -> Any:
     """A JSON value as a field of CSV."""
     if value is None:
         return ""
-    if isinstance(value, list):
+    if isinstance(value, list | bool):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return inert(value) if isinstance(value, str) else value

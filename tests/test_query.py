@@ -241,9 +241,12 @@ def test_queries_that_find_no_connection_are_too_many(client: Client, token: str
 
 def test_values_survive_json_and_csv(project: Project) -> None:
     text = "select 18446744073709551615 as big, -1 as minus, '=1+1' as formula, 'a\"b,c' as quoted"
-    text += ", null as nothing, toDate('2026-11-22') as day, 0.1 as tenth, 1/0 as inf"
+    text += ", null as nothing, toDate('2026-11-22') as day, 0.1 as tenth, 1/0 as inf, true as yes"
+    text += ", toDateTime64('2026-11-22 01:02:03.123456', 6) as fine"
     result = query.run(project, text)
     assert result.rows[0][0] == 18446744073709551615
     lines = to_csv(result).split("\r\n")
-    assert lines[0] == "big,minus,formula,quoted,nothing,day,tenth,inf"
-    assert lines[1] == '18446744073709551615,-1,\'=1+1,"a""b,c",,2026-11-22,0.1,'
+    assert lines[0] == "big,minus,formula,quoted,nothing,day,tenth,inf,yes,fine"
+    assert lines[1] == (
+        '18446744073709551615,-1,\'=1+1,"a""b,c",,2026-11-22,0.1,,true,2026-11-22T01:02:03.123456Z'
+    )
