@@ -203,7 +203,8 @@ class Expressions:
             found = f"{self.number(expr.needle)} = ANY({self._options(expr.needle, expr.options)})"
         else:
             found = self._in_query(expr.needle, expr.options)
-        sure = filtering or not expr.needle.type.nullable
+        parts = elements(expr.needle) if expr.needle.type.is_tuple else [expr.needle]
+        sure = filtering or not any(part.type.nullable for part in parts)
         if expr.negated:
             return f"(NOT coalesce({found}, false))"
         return f"({found})" if sure else f"coalesce({found}, false)"

@@ -162,7 +162,7 @@ def _using(names: list[exp.Expr], how: str, scope: Scope, node: exp.Expr, last: 
             scope.joined[item.name] = Case(((present, theirs),), ours, both)
         else:
             scope.joined[item.name] = theirs if how == "RIGHT" else ours
-    scope.sources[-1] = replace(right, hidden=frozenset(item.name for item in names))
+    scope.sources[-1] = replace(right, hidden=tuple(item.name for item in names))
     return parts[0] if len(parts) == 1 else Call("and", tuple(parts), UINT8)
 
 

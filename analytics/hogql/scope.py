@@ -67,7 +67,7 @@ class Source:
     alias: str
     columns: Mapping[str, Type]
     is_events: bool = False
-    hidden: frozenset[str] = frozenset()  # joined by USING: `*` and bare names mean the left one's
+    hidden: tuple[str, ...] = ()  # joined by USING: `*` and bare names mean the left one's
     replaces: frozenset[str] | None = None  # of ARRAY JOIN: the columns that its elements take the place of
 
 

@@ -79,12 +79,16 @@ def _listed(node: exp.Anonymous, scope: Scope, resolve: Resolve) -> list[Output]
 
 
 def _columns(scope: Scope, relation: str) -> list[tuple[str, str, Expr]]:
-    """(relation, name, column) of every column, or of one relation's; ARRAY JOIN's in their arrays' place."""
+    """(relation, name, column) of every column, or of one relation's; ARRAY JOIN's in their arrays' place.
+    What a USING names comes before all else that is joined."""
     inside = {name: source for source in scope.sources for name in source.replaces or ()}
     columns: list[tuple[str, str, Expr]] = []
     for source in scope.sources:
         if source.replaces is not None or relation not in {"", source.alias}:
             continue
+        if not relation:
+            named = [known for name in source.hidden for known in columns if known[1] == name]
+            columns = named + [known for known in columns if known not in named]
         for name, type_ in source.columns.items():
             if (name in source.hidden and not relation) or name.startswith("\0"):
                 continue

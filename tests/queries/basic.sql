@@ -301,5 +301,15 @@ select toIntOrZero('12x') as a, toIntOrNull('x') as b, toIntOrDefault('x', toInt
 select JSONType(properties, 'score') as t, count() from events group by t order by t;
 -- printed
 select distinct JSONType(properties, 'cached') as t from events order by t desc;
--- text that may be NULL and does not fit is NULL, other text wraps around
-select toUInt8(properties.region), toInt8(concat(ifNull(properties.plan, ''), '1')), toInt8(toNullable('300')), toInt8('300') from events order by timestamp limit 5;
+-- text that may be NULL and does not fit is NULL
+select toUInt8(properties.region), toInt8(toNullable('300')), toInt8(arrayJoin([toNullable('300'), '12', '-5', '12abc'])) as x from events order by timestamp, x limit 8;
+-- `*` begins with what USING names, in its order, of the outermost JOIN first
+select * from (select 'a' as a, 2 as b) x join (select '3' as c, 2 as b) y using b;
+select * from (select 'a' as a, 2 as b, 5.5 as d) x left join (select '3' as c, 2 as b, 5.5 as d) y using (d, b);
+select * from (select 'a' as a, 2 as b) x full join (select '3' as c, 2 as b) y using b;
+select * from (select 'a' as a, 2 as b) x join (select '3' as c, 2 as b) y using b join (select 7.5 as z, 2 as b) w using b;
+select * from (select 'a' as a, 2 as b) x join (select '3' as c, 2 as b) y using b join (select 7.5 as z, 'a' as a) w using a;
+select columns('.') from (select 'a' as a, 2 as b) x right join (select '3' as c, 4 as b) y using b;
+-- a tuple with a NULL in it is in nothing, and that is no NULL
+select (event, properties.plan) in (select event, properties.plan from events where properties.status = 200) as t, count() from events group by t order by t;
+select (event, properties.plan) not in (select event, properties.plan from events where properties.status = 404) as t, count() from events group by t order by t;
