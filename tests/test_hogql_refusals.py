@@ -78,6 +78,10 @@ CLAUSES = [
         "select {{1}}",
     ),
     *("with recursive x as (select 1) select * from x",),
+    *(
+        "select array_agg(number order by number) from numbers(3)",
+        "select event from events order by event collate 'en'",
+    ),
     *("select top 5 event from events", "select 'events'::regclass"),
     *(
         "select 1 operator(pg_catalog.+) 1",

@@ -123,6 +123,8 @@ WORDS = {
     "Placeholder": "an unresolved {placeholder}",
     "SimilarTo": "SIMILAR TO",
     "AtTimeZone": "AT TIME ZONE",
+    "WithinGroup": "WITHIN GROUP",
+    "this": "ORDER BY inside a call",
     "JSONExtract": LONE_LAMBDA,
     "Lambda": LONE_LAMBDA,
     "VarMap": "an unresolved {placeholder}",
@@ -158,6 +160,14 @@ HINTS = {
     "AT TIME ZONE": "Use toTimeZone(time, 'Europe/Berlin').",
     "WITH TIES": "Use rank() OVER (…) in a subquery, and filter on it.",
     "QUALIFY": "Filter on the window's alias outside of a subquery.",
+    "ORDER BY inside a call": "Sort the rows in a subquery, or what is gathered: arraySort(groupArray(x)).",
+    "WITHIN GROUP": "Use quantile(p)(x).",
+    "COLLATE": "Text sorts by its bytes; `order by lowerUTF8(x)` leaves case out.",
+    "APPLY": "Write the function around each column.",
+    "INTERPOLATE": "Leave it out, and make the values with a window function in a SELECT around it.",
+    "VALUES": "Join rows with UNION ALL, or write arrayJoin([(1, 'a'), (2, 'b')]).",
+    "ESCAPE": "Put a backslash before % and _.",
+    "WITH RECURSIVE": "Use numbers(n) for a series.",
     "CONCAT": "Join texts with `||` or concat(a, b).",
 }
 

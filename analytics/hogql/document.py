@@ -79,7 +79,8 @@ def _properties() -> str:
 
 `properties.a`, `properties['a-b']`, ``properties.`a b` ``, `properties.a.b.c`. A property that is missing or
 JSON null is NULL. Its type is fixed by the first value seen in the project (number: Numeric, boolean:
-Boolean, else String). A nested path is text; `properties.tags.1` and
+Boolean, else String). As text an array or object is JSON without spaces, its keys sorted by length. A
+DateTime is read as parseDateTime64BestEffort reads it. A nested path is text; `properties.tags.1` and
 `properties.tags[-1]` are places in an array, from 1. The same in every project:
 {fixed}.
 """
