@@ -66,6 +66,42 @@ def test_several_lines_share_one_axis() -> None:
     assert [key.findtext("bdi") for key in figure_.iter("span")] == ["one", NASTY]
 
 
+def test_several_lines_lead_dashed_into_what_is_not_over() -> None:
+    chart = lines(["a", "b", "c"], {"one": [1, 2, 1], "two": [4, 4, 1]}, "Calls", part=True)
+    assert [(line.kind, line.path) for line in chart.over] == [
+        ("line0", "M0.5 126L1.5 84"),
+        ("line1", "M0.5 0L1.5 0"),
+        ("line0 going", "M1.5 84L2.5 126"),
+        ("line1 going", "M1.5 0L2.5 126"),
+    ]
+    assert chart.values.splitlines()[0] == "c so far: one 1, two 1"
+    assert "two, a to c: always 4; 1 in c so far" in chart.label
+    assert [line.kind for line in chart.legend] == ["line0", "line1"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, ["1"]),
+        (7, ["1", "3", "5", "7"]),
+        (30, ["2", "9", "16", "23", "30"]),
+        (90, ["6", "27", "48", "69", "90"]),
+        (336, ["48", "120", "192", "264", "336"]),
+    ],
+)
+def test_dates_beneath_are_even_and_end_at_the_last(count: int, said: list[str]) -> None:
+    chart = timeline([str(n) for n in range(1, count + 1)], [1] * count, "x")
+    assert [mark.text for mark in chart.marks] == said
+
+
+@pytest.mark.parametrize(
+    ("most", "top"),
+    [(1003, 1250), (1000, 1000), (37, 40), (3, 3), (1, 1), (0, 1), (0.3, 0.3), (6, 6), (7, 8)],
+)
+def test_an_axis_leaves_little_empty(most: float, top: float) -> None:
+    assert scale([most], 100).high == pytest.approx(top)
+
+
 def test_too_many_buckets_are_refused() -> None:
     with pytest.raises(ValueError, match="more than"):
         timeline([""] * (MOST + 1), [0] * (MOST + 1), "x")

@@ -56,6 +56,17 @@ def test_several_customers_are_several_lines_the_largest_first() -> None:
     picture = pictures(answer, "")[0]
     assert [line.name for line in picture.chart.legend] == ["c8", "c7", "c6", "c5", "c4", "c3"]
     assert picture.note == "The 6 largest; 3 more in the table."
+    assert not [line for line in picture.chart.over if "going" in line.kind]
+
+
+def test_a_day_that_is_not_over_looks_so_on_each_of_several_lines() -> None:
+    columns = {"day": "Date", "customer": "String", "calls": "UInt64"}
+    by_name = result(columns, *((day, name, 5) for day in DAYS for name in "ab"))
+    by_column = result({"day": "Date", "a": "UInt64", "b": "UInt64"}, *((day, 1, 2) for day in DAYS))
+    for answer in (by_name, by_column):
+        morning = replace(answer, as_of=datetime(2026, 5, 4, 9, tzinfo=UTC))
+        kinds_of = [line.kind for line in pictures(morning, "")[0].chart.over]
+        assert kinds_of == ["line0", "line1", "line0 going", "line1 going"]
 
 
 def test_names_are_bars() -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from analytics.customers.wording import MINUS, number
 
 Value = int | float | Decimal | None
-TICKS = 3  # as many steps as fit, none closer than a third of the height
+STEPS = 5  # between the lines of the grid, at most
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,12 @@ class Scale:
         return round(self.high / (self.high - self.low) * self.height)
 
     @property
+    def steps(self) -> int:
+        return round((self.high - self.low) / self.step)
+
+    @property
     def ticks(self) -> list[Tick]:
-        count = round((self.high - self.low) / self.step)
-        values = [self.low + index * self.step for index in range(count + 1)]
+        values = [self.low + index * self.step for index in range(self.steps + 1)]
         return [
             Tick(round((self.high - each) / (self.high - self.low) * self.height), tick_text(each))
             for each in values
@@ -53,15 +56,23 @@ class Scale:
 
 
 def scale(values: Iterable[float], height: int) -> Scale:
-    """Round numbers that hold all `values` and zero."""
+    """Round numbers that hold all `values` and zero, and as little more as STEPS steps allow."""
     known = list(values)
     high, low = max([0.0, *known]), min([0.0, *known])
     span = high - low or 1.0
-    step = _round_up(span / TICKS)
-    if all(float(each).is_integer() for each in known):
-        step = max(1.0, step)
+    whole = all(float(each).is_integer() for each in known)
+    made = [_scale(low, high, step, height) for step in _rounds(span) if not whole or step.is_integer()]
+    return min((each for each in made if each.steps <= STEPS), key=_worse)
+
+
+def _scale(low: float, high: float, step: float, height: int) -> Scale:
     top, bottom = _steps(high, step), -_steps(-low, step)
     return Scale(bottom * step, (top if top > bottom else bottom + 1) * step, step, height)
+
+
+def _worse(made: Scale) -> tuple[float, int]:
+    """By empty height, then by lines; a single step says little."""
+    return float(f"{made.high - made.low:.9g}"), made.steps if made.steps > 1 else STEPS + 1
 
 
 def finite(value: Value) -> float | None:
@@ -97,7 +108,8 @@ def _steps(size: float, step: float) -> int:
     return max(1, math.ceil(size / step - 1e-9)) if size > 0 else 0
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 × 10ⁿ."""
-    power: float = 10.0 ** math.floor(math.log10(value))
-    return next(power * each for each in (1, 2, 2.5, 5, 10) if power * each >= value * (1 - 1e-9))
+def _rounds(span: float) -> list[float]:
+    """1, 2, 2.5, 5 × 10ⁿ of the size of steps in `span`."""
+    first = math.floor(math.log10(span)) - 1
+    powers = range(first, first + 3)
+    return [round(each * 10.0**power, 12 - power) for power in powers for each in (1, 2, 2.5, 5)]

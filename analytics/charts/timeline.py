@@ -13,6 +13,22 @@ HEIGHT = 168
 MOST = 2_500  # buckets
 LINES = 6
 MARKS = 6  # labels beneath, at most
+EVEN = (
+    1,
+    2,
+    3,
+    4,
+    7,
+    14,
+    21,
+    28,
+    48,
+    72,
+    91,
+    182,
+)  # buckets between them: weeks of days, days of hours, quarters
+NEAR = 0.06  # of the width: a label so close to the edge would run over it
+LONG = 8  # characters of labels that are too many for a phone
 BAR = 0.72  # of a bucket's width
 Known = Sequence[float | None]
 
@@ -28,7 +44,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """`kind` is the class of its colour: line0 … line5, or before."""
+    """`kind` is the class of its colour: line0 … line5, or before; with `going` it leads into a bucket that
+    is not over."""
 
     kind: str
     name: str
@@ -40,7 +57,8 @@ class Timeline:
     """`bars`, `part` and the lines are SVG path data, in buckets to the right and pixels down.
 
     `part` is the bucket that is not over; `over` are lines above the bars. `label` says the picture in a
-    sentence; `values` has a line for each bucket, the latest first.
+    sentence; `values` has a line for each bucket, the latest first, and so have `rows`, for a table with
+    `columns`.
     """
 
     bars: str
@@ -51,9 +69,16 @@ class Timeline:
     label: str
     values: str
     buckets: int
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
     legend: list[Line] = field(default_factory=list)
     shape: str = "bars"
     height: int = HEIGHT
+
+    @property
+    def long(self) -> bool:
+        """Whether a phone has no room for all marks."""
+        return any(len(mark.text) > LONG for mark in self.marks)
 
 
 def timeline(
@@ -94,8 +119,10 @@ def timeline(
         ticks=over.ticks,
         marks=_marks(labels),
         label=_sentence(labels, known, what, part),
-        values=_values(labels, {"": values} | ({before_name: before} if before else {}), part),
+        values=_values(_rows(labels, [values, *([before] if before else [])], part), ["", before_name]),
         buckets=max(1, len(labels)),
+        columns=[what, *([before_name] if before else [])],
+        rows=_rows(labels, [values, *([before] if before else [])], part),
         legend=[Line(f"of-{shape}", what, ""), *(each for each in drawn if each.kind == "before")]
         if before
         else [],
@@ -103,8 +130,11 @@ def timeline(
     )
 
 
-def lines(labels: Sequence[str], values: Mapping[str, Sequence[Value]], what: str) -> Timeline:
-    """Several lines over the same buckets; `values` by the name of the line."""
+def lines(
+    labels: Sequence[str], values: Mapping[str, Sequence[Value]], what: str, *, part: bool = False
+) -> Timeline:
+    """Several lines over the same buckets; `values` by the name of the line. With `part` the last bucket is
+    not over: the lines lead into it dashed."""
     if len(values) > LINES:
         raise ValueError(f"{len(values)} lines are more than {LINES}")
     known = {}
@@ -112,17 +142,27 @@ def lines(labels: Sequence[str], values: Mapping[str, Sequence[Value]], what: st
         _check(labels, each)
         known[name] = [finite(value) for value in each]
     over = scale([value for each in known.values() for value in each if value is not None], HEIGHT)
-    drawn = [Line(f"line{n}", name, _line(each, over)) for n, (name, each) in enumerate(known.items())]
-    said = "; ".join(_sentence(labels, each, name, part=False) for name, each in known.items())
+    drawn = [
+        Line(f"line{n}", name, _line(each[:-1] if part else each, over))
+        for n, (name, each) in enumerate(known.items())
+    ]
+    going = [
+        Line(f"line{n} going", name, _line(each, over, start=max(0, len(each) - 2)))
+        for n, (name, each) in enumerate(known.items())
+    ]
+    said = "; ".join(_sentence(labels, each, name, part) for name, each in known.items())
+    rows = _rows(labels, [*values.values()], part)
     return Timeline(
         bars="",
         part="",
-        over=drawn,
+        over=[*drawn, *going] if part else drawn,
         ticks=over.ticks,
         marks=_marks(labels),
         label=f"{what}. {said}",
-        values=_values(labels, values, part=False),
+        values=_values(rows, [*values]),
         buckets=max(1, len(labels)),
+        columns=[*values],
+        rows=rows,
         legend=drawn,
         shape="line",
     )
@@ -157,19 +197,23 @@ def _line(values: Known, over: Scale, start: int = 0) -> str:
 
 
 def _marks(labels: Sequence[str]) -> list[Mark]:
-    """The first, the last and a few between, evenly."""
+    """At even steps that end at the last: what is read first is where one is now."""
     count = len(labels)
-    if count <= MARKS:
-        return [
-            Mark(f"{(index + 0.5) * 100 / count:.4g}%", text, "middle") for index, text in enumerate(labels)
-        ]
-    places = [round(index * (count - 1) / (MARKS - 1)) for index in range(MARKS)]
-    ends: dict[int, Literal["start", "end"]] = {0: "start", count - 1: "end"}
-    return [
-        Mark({0: "0", count - 1: "100%"}.get(place, f"{(place + 0.5) * 100 / count:.4g}%"), labels[place],
-             ends.get(place, "middle"))
-        for place in places
-    ]  # fmt: skip
+    if not count:
+        return []
+    least = -(-(count - 1) // (MARKS - 1)) or 1
+    step = next((each for each in EVEN if each >= least), least)
+    places = range((count - 1) % step, count, step)
+    return [_mark(place, count, labels[place]) for place in places]
+
+
+def _mark(place: int, count: int, text: str) -> Mark:
+    """Beneath the middle of its bucket; at the ends of many, within the picture."""
+    if count > MARKS and place == count - 1:
+        return Mark("100%", text, "end")
+    if count > MARKS and place < NEAR * count:
+        return Mark(f"{place * 100 / count:.4g}%", text, "start")
+    return Mark(f"{(place + 0.5) * 100 / count:.4g}%", text, "middle")
 
 
 def _sentence(labels: Sequence[str], values: Known, what: str, part: bool) -> str:
@@ -207,10 +251,21 @@ def _trend(values: list[float]) -> str:
     return f", the later half {abs(last / first - 1):.0%} {'over' if last > first else 'under'} the earlier"
 
 
-def _values(labels: Sequence[str], values: Mapping[str, Sequence[Value]], part: bool) -> str:
-    rows = []
-    for index in range(len(labels) - 1, -1, -1):
-        so_far = " so far" if part and index == len(labels) - 1 else ""
-        said = [f"{name} {figure(each[index])}".strip() for name, each in values.items() if index < len(each)]
-        rows.append(f"{labels[index]}{so_far}: {', '.join(said)}")
-    return "\n".join(rows)
+def _rows(
+    labels: Sequence[str], values: Sequence[Sequence[Value]], part: bool
+) -> list[tuple[str, list[str]]]:
+    """Each bucket with what it has of `values`, the latest first."""
+    said = [
+        (text, [figure(each[index]) for each in values if index < len(each)])
+        for index, text in enumerate(labels)
+    ]
+    if part and said:
+        said[-1] = (f"{said[-1][0]} so far", said[-1][1])
+    return said[::-1]
+
+
+def _values(rows: list[tuple[str, list[str]]], names: Sequence[str]) -> str:
+    return "\n".join(
+        f"{text}: {', '.join(f'{name} {each}'.strip() for name, each in zip(names, found, strict=False))}"
+        for text, found in rows
+    )

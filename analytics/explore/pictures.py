@@ -78,7 +78,8 @@ def _lines(result: Result, shape: Shape) -> Drawn | None:
         chart = timeline(labels(along), only, names[alike[0]], shape="line", part=part)
         return "charts/timeline.html", chart, ""
     each = {names[place]: [values[place].get(at) for at in along] for place in alike}
-    return "charts/timeline.html", lines(labels(along), each, "By time"), ""
+    part = is_going_on(along, result.as_of)
+    return "charts/timeline.html", lines(labels(along), each, "By time", part=part), ""
 
 
 def _lines_of_each(result: Result, shape: Shape, time: int, along: list[Any]) -> Drawn | None:
@@ -90,7 +91,8 @@ def _lines_of_each(result: Result, shape: Shape, time: int, along: list[Any]) ->
     shown = {label(name): [found[name].get(at) for at in along] for name in largest[:LINES]}
     left = len(largest) - len(shown)
     note = f"The {len(shown)} largest; {number(left)} more in the table." if left else ""
-    return "charts/timeline.html", lines(labels(along), shown, result.columns[measure].name), note
+    part = is_going_on(along, result.as_of)
+    return "charts/timeline.html", lines(labels(along), shown, result.columns[measure].name, part=part), note
 
 
 def _bars(result: Result, shape: Shape) -> Drawn | None:
