@@ -171,6 +171,26 @@ def test_a_heat_map_is_darkest_where_there_is_most() -> None:
         heat([""] * 100, [""] * 100, [], "x")
 
 
+def test_columns_with_names_have_a_label_each_and_those_of_times_every_few() -> None:
+    names = [f"/v1/{n}" for n in range(12)] + ["/v1/payments/:id/refunds"]
+    chart = heat(["acme"], names, [[1] * 13], "Calls", names=True)
+    assert [mark.text for mark in chart.columns] == [*names[:-1], "/v1/payments/:id/…"]
+    assert chart.cells[-1].title == "acme /v1/payments/:id/refunds: 1"
+    figure_ = drawn("heat", chart=chart)
+    assert len([each for each in figure_.iter("text") if "rotate" in each.get("transform", "")]) == 13
+    assert chart.beside >= 0.7 * 18 * 6  # so far the first label may reach to the left
+    times = heat(["acme"], [f"{n:02}:00" for n in range(24)], [[1] * 24], "Calls")
+    assert [mark.text for mark in times.columns][:3] == ["00:00", "03:00", "06:00"]
+
+
+def test_a_small_row_is_as_plain_to_read_as_a_large_one_where_shades_are_of_a_row() -> None:
+    values = [[1000, 500, 0], [4, 2, 0]]
+    by_row = heat(["large", "small"], list("abc"), values, "Calls", by_row=True)
+    assert [cell.shade for cell in by_row.cells] == [9, 4, 0, 9, 4, 0]
+    of_all = heat(["large", "small"], list("abc"), values, "Calls")
+    assert [cell.shade for cell in of_all.cells] == [9, 4, 0, 1, 1, 0]
+
+
 def test_numbers_are_read_as_people_read_them() -> None:
     assert [figure(each) for each in (12345, 0.12345, -3, 99.5, 1234.5, None, Decimal("2.50"))] == [
         "12,345", "0.123", "−3", "99.5", "1,234.5", "–", "2.50",

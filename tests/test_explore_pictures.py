@@ -87,8 +87,19 @@ def test_names_by_hours_are_a_heat_map() -> None:
     assert [label.text for label in heat.chart.columns] == ["3", "4", "5"]
     assert len(heat.chart.rows) == HEAT_ROWS
     assert heat.chart.rows[0].text == "c6"  # the six least are left out, the order is the rows' own
-    assert heat.note == "The 24 largest; 6 more in the table."
+    assert heat.note == (
+        "Shades compare within a row: the darkest is where it has most. The 24 largest; 6 more in the table."
+    )
+    assert not heat.chart.names
     assert "c29 5: 34" in {cell.title for cell in heat.chart.cells}
+
+
+def test_each_name_beneath_a_heat_map_is_there() -> None:
+    columns = {"customer": "String", "endpoint": "String", "calls": "UInt64"}
+    answer = result(columns, *((f"c{n}", f"/v1/e{each}", n + each) for n in range(3) for each in range(12)))
+    heat = pictures(answer, "heat")[1].chart
+    assert heat.names
+    assert [label.text for label in heat.columns] == [f"/v1/e{each}" for each in range(12)]
 
 
 def test_too_many_columns_are_no_heat_map() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from analytics.charts.bars import Item, bars
@@ -16,7 +17,7 @@ from analytics.query import Result
 
 BARS = 30
 HEAT_ROWS, HEAT_COLUMNS = 24, 62
-LABEL = 16  # characters beneath a heat map; its cells say the whole name
+BY_ROW = "Shades compare within a row: the darkest is where it has most."
 KINDS = {"lines": "Lines", "bars": "Bars", "heat": "Heat map"}
 
 
@@ -130,13 +131,10 @@ def _heat(result: Result, shape: Shape) -> Drawn | None:
     left = len(rows) - len(shown)
     note = f"The {len(shown)} largest; {number(left)} more in the table." if left else ""
     grid = [[values.get((row, column)) for column in across] for row in shown]
-    chart = heat([label(row) for row in shown], labels(across), grid, result.columns[measure].name)
-    beneath = [replace(each, text=_cut(each.text)) for each in chart.columns]
-    return "charts/heat.html", replace(chart, columns=beneath), note
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
+    named = not all(isinstance(each, int | date) for each in across if each is not None)
+    what = result.columns[measure].name
+    chart = heat([label(row) for row in shown], labels(across), grid, what, names=named, by_row=True)
+    return "charts/heat.html", chart, f"{BY_ROW} {note}".strip()
 
 
 def _largest(rows: list[Any], values: dict[Any, list[Any]]) -> list[Any]:
