@@ -193,7 +193,7 @@ def test_a_small_row_is_as_plain_to_read_as_a_large_one_where_shades_are_of_a_ro
 
 def test_numbers_are_read_as_people_read_them() -> None:
     assert [figure(each) for each in (12345, 0.12345, -3, 99.5, 1234.5, None, Decimal("2.50"))] == [
-        "12,345", "0.123", "−3", "99.5", "1,234.5", "–", "2.50",
+        "12,345", "0.123", "−3", "99.5", "1,234.5", "–", "2.5",
     ]  # fmt: skip
     assert [tick_text(each) for each in (0, 2000, 25_000, 1.5e6, -2e9, 0.25)] == [
         "0", "2,000", "25 k", "1.5 M", "−2 G", "0.25",

@@ -60,7 +60,7 @@ def test_the_dimension_that_explains_most_comes_first_and_into_the_sentence() ->
     )
     assert [each.name for each in found.dimensions] == ["endpoint", "plan", "method"]
     assert found.sentence == (
-        "54% fewer calls than in the 30 days before: 48 of the 54 points are endpoint /v1/quotes"
+        "54% fewer calls than in the 30 days before: 48 of the 54 fewer have endpoint /v1/quotes"
     )
 
 
@@ -71,12 +71,39 @@ def test_a_change_that_is_the_same_everywhere_is_said_to_be() -> None:
 
 def test_a_switch_from_one_value_to_another_is_told_with_both() -> None:
     assert why(7, plan={"starter": (100, 0), "scale": (0, 130)}).sentence == (
-        "30% more calls than in the 7 days before: plan scale alone is 130 points more, starter makes up 100"
+        "30% more calls than in the 7 days before: plan scale has 130 more and plan starter 100 fewer"
     )
     still = why(1, plan={"starter": (100, 0), "scale": (0, 100)})
     assert still.sentence == (
-        "About as many calls as in the day before, but plan scale has 100 more and starter 100 fewer"
+        "About as many calls as in the day before, but plan scale has 100 more and plan starter 100 fewer"
     )
+
+
+def test_one_call_and_calls_that_do_not_say_are_told_in_words() -> None:
+    one = why(endpoint={"/a": (10, 11), "/b": (10, 10)})
+    assert one.sentence.endswith("1 of the 1 more has endpoint /a")
+    none = why(country={None: (100, 200), "DE": (100, 90)})
+    assert none.sentence.endswith(": no country has 100 more and country DE 10 fewer")
+    many: dict[str | None, tuple[int, int]] = {f"/{n}": (10, 20) for n in range(20)}
+    assert "others" not in why(endpoint=many | {"/big": (100, 190), "/even": (100, 100)}).sentence
+
+
+def test_little_noise_is_drawn_small() -> None:
+    """A change of a hundredth fills a tenth of the width, one of a half all of it."""
+    noise = why(method={"GET": (1000, 1010)}).drawn()[0][1][0][2]
+    much = why(method={"GET": (1000, 1500)}).drawn()[0][1][0][2]
+    assert 5 < float(noise.width.rstrip("%")) < 10
+    assert float(much.width.rstrip("%")) > 90
+
+
+def test_the_heading_of_the_bars_stands_at_their_zero_line() -> None:
+    both = why(method={"GET": (100, 150), "POST": (100, 60)})
+    assert [(side.text, side.anchor) for side in both.span.head] == [
+        ("fewer calls", "end"),
+        ("more calls", "start"),
+    ]
+    assert {side.x for side in both.span.head} == {both.drawn()[0][1][0][2].zero}
+    assert [side.text for side in why(method={"GET": (100, 150)}).span.head] == ["more calls"]
 
 
 def test_nothing_before_and_nothing_at_all_have_their_sentences() -> None:

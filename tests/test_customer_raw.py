@@ -122,7 +122,7 @@ def test_a_day_with_more_calls_than_are_read_is_compared_by_a_slice(
     assert "of its busiest hour on" in found.compared.note
     assert found.compared.sentence.startswith("Of 12:00 to 12:10 on ")
     assert "as in the same minutes a week before, but" in found.compared.sentence
-    assert "SDK version new has 10 more and old 10 fewer" in found.compared.why.sentence
+    assert "SDK version new has 10 more and SDK version old 10 fewer" in found.compared.why.sentence
 
 
 def test_the_parts_of_the_raw_split_sum_to_the_change(project: Project) -> None:

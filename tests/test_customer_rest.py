@@ -39,7 +39,7 @@ def test_the_parts_sum_to_the_change(project: Project, token: str) -> None:
     )
     answer = get(token, customer_id="acme", window="7").json()
     why = answer["why"]
-    assert why["sentence"].startswith("48% fewer calls than in the 7 days before: 48 of the 48 points are")
+    assert why["sentence"].startswith("48% fewer calls than in the 7 days before: 168 of the 168 fewer have")
     assert (why["before"]["calls"], why["now"]["calls"], why["change"]) == (350, 182, -168)
     today = datetime.now(UTC).date()
     assert why["now"]["to"] == (today - timedelta(days=1)).isoformat()

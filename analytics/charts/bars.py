@@ -41,6 +41,11 @@ class Bars:
     label: str
     rows: list[Row]
 
+    @property
+    def shares(self) -> bool:
+        """Whether there is a total to have a share of."""
+        return any(row.share for row in self.rows)
+
 
 def bars(items: Sequence[Item], what: str, unit: str = "Calls", *, total: Value = None) -> Bars:
     """`what` heads the names ("Endpoint"), `unit` the values; shares are of `total`, if there is one."""

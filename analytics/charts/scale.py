@@ -84,14 +84,14 @@ def finite(value: Value) -> float | None:
 
 
 def figure(value: Value) -> str:
-    """12345 → "12,345", 0.12345 → "0.123", -3 → "−3", None → "–"."""
+    """12345 → "12,345", 0.12345 → "0.123", 0.8 → "0.8", -3 → "−3", None → "–"."""
     known = finite(value)
     if value is None or known is None:
         return "–"
     if known.is_integer():
         return number(int(value))
     digits = max(0, 2 - math.floor(math.log10(abs(known)))) if abs(known) < 100 else 1
-    return f"{known:,.{min(digits, 12)}f}".replace("-", MINUS)
+    return f"{known:,.{min(digits, 12)}f}".rstrip("0").rstrip(".").replace("-", MINUS)
 
 
 def tick_text(value: float) -> str:

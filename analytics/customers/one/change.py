@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from analytics.charts.diverging import Bar, Span
 from analytics.customers.wording import number
@@ -13,6 +14,7 @@ Value = str | None
 PARTS = 6  # named; the rest is one part
 EVEN = 0.1  # up to this share of the change out of proportion, nothing stands out
 LITTLE = 0.02  # a change under this is none to explain
+MUCH = 0.1  # the share of the calls that a full bar is at least
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Why:
 
     @property
     def sentence(self) -> str:
-        """ "54% fewer calls than the 30 days before: 48 of the 54 points are endpoint POST /v1/quotes"."""
+        """ "54% fewer calls than in the 30 days before: 480 of the 540 fewer have endpoint /v1/quotes"."""
         lately = {0: "the same minutes a week before", 1: "the day before"}
         period = lately.get(self.days, f"the {self.days} days before")
         if self.ratio is None:
@@ -118,17 +120,18 @@ class Why:
         return f"{said}: {self._share(top)}"
 
     def _share(self, top: Dimension) -> str:
-        """How much of the change the part that pulls most has, in points of the calls before."""
+        """How much of the change the part that pulls most has."""
         sign = 1 if self.change > 0 else -1
-        part = max(top.parts, key=lambda each: sign * each.change)
-        points, whole = (abs(round(100 * each / self.before)) for each in (part.change, self.change))
-        name = f"{top.name} {label(part)}"
+        named = [each for each in top.parts if not each.others] or top.parts
+        part = max(named, key=lambda each: sign * each.change)
         if abs(part.change) <= abs(self.change):
-            return f"{points} of the {whole} points are {name}"
-        other = min(top.parts, key=lambda each: sign * each.change)
-        back = abs(round(100 * other.change / self.before))
-        more = "more" if sign > 0 else "fewer"
-        return f"{name} alone is {points} points {more}, {label(other)} makes up {back}"
+            calls = f"{number(abs(part.change))} of the {number(abs(self.change))} {_more(sign)}"
+            return f"{calls} {'has' if abs(part.change) == 1 else 'have'} {_named(top, part)}"
+        other = min(named, key=lambda each: sign * each.change)
+        said = f"{_named(top, part)} has {number(abs(part.change))} {_more(sign)}"
+        if sign * other.change >= 0:
+            return said
+        return f"{said} and {_named(top, other)} {number(abs(other.change))} {_more(-sign)}"
 
     def _inside(self) -> str:
         """What changed though the sum did not."""
@@ -136,18 +139,33 @@ class Why:
             up, down = (pick(dimension.parts, key=lambda part: part.change) for pick in (max, min))
             if min(up.change, -down.change) >= 0.1 * self.before:
                 return (
-                    f", but {dimension.name} {label(up)} has {number(up.change)} more "
-                    f"and {label(down)} {number(-down.change)} fewer"
+                    f", but {_named(dimension, up)} has {number(up.change)} more "
+                    f"and {_named(dimension, down)} {number(-down.change)} fewer"
                 )
         return ""
 
+    @cached_property
+    def span(self) -> Span:
+        """Of all the bars. Changes of a few in a hundred calls are short: they are not to look like much."""
+        changes = [part.change for dimension in self.dimensions for part in dimension.parts]
+        return Span.of(changes, least=MUCH * max(self.before, self.now))
+
     def drawn(self) -> list[tuple[Dimension, list[tuple[Part, str, Bar]]]]:
         """Each part with its name and its bar; one zero line for all."""
-        span = Span.of(part.change for dimension in self.dimensions for part in dimension.parts)
         return [
-            (dimension, [(part, label(part), span.bar(part.change)) for part in dimension.parts])
+            (dimension, [(part, label(part), self.span.bar(part.change)) for part in dimension.parts])
             for dimension in self.dimensions
         ]
+
+
+def _more(sign: int) -> str:
+    return "more" if sign > 0 else "fewer"
+
+
+def _named(dimension: Dimension, part: Part) -> str:
+    """A part in a sentence: "endpoint /v1/quotes", "no country"."""
+    missing = part.name is None and not part.others
+    return f"no {dimension.name}" if missing else f"{dimension.name} {label(part)}"
 
 
 def label(part: Part) -> str:
