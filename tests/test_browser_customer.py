@@ -71,7 +71,7 @@ def test_what_it_tells_between_two_calls(page: Page, live_server: LiveServer) ->
     page.evaluate("window.stayed = true")
     page.get_by_role("link", name="7 d", exact=True).click()
     why = page.locator("section").filter(has_text="Why did it change?").first
-    expect(why).to_contain_text("60% fewer calls than in the 7 days before: 60 of the 60 points are endpoint")
+    expect(why).to_contain_text("60% fewer calls than in the 7 days before: 21 of the 21 fewer have endpoint")
     assert page.url == f"{live_server.url}{PATH}?window=7"
     page.get_by_role("link", name="by hour").click()
     expect(page.get_by_text("At most the last 14 days of the window")).to_be_visible()
@@ -126,16 +126,48 @@ def test_it_reads_without_javascript(session: str, live_server: LiveServer, brow
     page.locator("#clients").get_by_role("link", name="Read them from raw events").click()
     expect(page.locator("#clients")).to_contain_text("node/4")
     page.locator("summary", has_text="Dates").click()
-    page.get_by_role("textbox", name="From").fill((datetime.now(UTC) - timedelta(days=3)).date().isoformat())
+    first = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
+    page.get_by_role("textbox", name="First day").fill(first)
     page.get_by_role("button", name="Show").click()
     assert "from=" in page.url
     expect(page.locator(".figures")).to_contain_text("Active days")
     context.close()
 
 
+def test_the_values_of_the_charts_are_tables_too(page: Page) -> None:
+    for summary in page.get_by_text("As a table", exact=True).all():
+        summary.click()
+    days, hours = page.locator("table.values").all()
+    expect(days.locator("tbody tr")).to_have_count(30)
+    expect(days.locator("tbody tr").nth(1)).to_contain_text("2")
+    expect(hours.locator("tbody td")).to_have_count(7 * 24)
+    expect(hours.get_by_role("rowheader", name="Mon")).to_be_visible()
+
+
+def test_what_one_can_do_stands_in_a_line(page: Page) -> None:
+    row = (
+        page.get_by_role("group", name="Window, in days"),
+        page.locator(".dates summary"),
+        page.get_by_role("button", name="Publish"),
+    )
+    boxes = [each.bounding_box() for each in row]
+    assert len({(round(box["y"]), round(box["y"] + box["height"])) for box in boxes if box}) == 1
+    zero = page.locator(".parts td .zero").first.bounding_box()
+    fewer = page.locator(".parts th text").first.bounding_box()
+    assert zero and fewer
+    assert 0 < zero["x"] - (fewer["x"] + fewer["width"]) < 12
+
+
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_sticks_out(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     expect(page.locator("#latest table")).to_be_visible()
+    too_wide = (
+        "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"
+    )
+    assert page.locator("#latest :is(th, td:first-child)").evaluate_all(too_wide) == []
+    # A time breaks between its day and its hour only.
+    lines = "times => times.map(time => time.getClientRects().length)"
+    assert set(page.locator("#latest time").evaluate_all(lines)) <= {1, 2}
     expect(page.locator("#clients table").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

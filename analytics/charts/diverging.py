@@ -23,7 +23,7 @@ class Span:
         known = list(changes)
         low, high = min([0.0, *known]), max([0.0, *known])
         missing = max(0.0, least - (high - low)) if high > low else 0.0
-        return cls(low, high + missing) if high >= -low else cls(low - missing, high)
+        return cls(low - missing / 2, high + missing / 2)
 
     @property
     def width(self) -> float:
