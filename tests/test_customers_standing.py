@@ -93,6 +93,21 @@ class TestTheSameAsAskedAnew:
         named = {None: "(no customer_id)", "": "(empty customer_id)"}
         assert [named.get(row["customer_id"], row["customer_id"]) for row in answer["rows"]] == shown
 
+    @pytest.mark.parametrize("sort", SORTS)
+    @pytest.mark.parametrize("search", ["", "%1%"])
+    def test_pages_follow_each_other_wherever_they_are_counted_from(
+        self, thirty: None, project: Project, sort: str, search: str
+    ) -> None:
+        keep(project)
+        for falling in (True, False):
+            asked = sql.Asked(project.pk, "api_request", 30, sort, falling, search, (), "")
+            count = sql.count(asked)
+            whole = sql.page(asked, count, 0, count)
+            assert len(whole) == count > 10
+            for size in (1, 7, count - 1):
+                pages = [sql.page(asked, size, start, count) for start in range(0, count + size, size)]
+                assert [row for page in pages for row in page] == whole
+
     def test_strange_names(self, reader: Client, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         store(project.pk, [event for name in NASTY for event in calls(name, range(2))])
         asked = rows(reader.get(PAGE))

@@ -53,7 +53,7 @@ def _pieces(source: Reading) -> Iterator[list[Row]]:
     totals = reading.totals(source, only)
     source.state = state = replace(source.state, page=1, size=settings.QUERY_ROWS)
     while True:
-        customers = reading.customers(source, only)
+        customers = reading.customers(source, only, totals)
         new = [each for each in customers if each.customer_id not in sent]
         for start in range(0, len(new), CHUNK):
             piece = new[start : start + CHUNK]

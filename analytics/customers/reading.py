@@ -135,15 +135,15 @@ def page(reading: Reading, only: list[str | None] | None) -> tuple[Totals, list[
             return rows.page(found)
     sums, state = totals(reading, only), reading.state
     reading.state = replace(state, page=min(state.page, max(1, -(-sums.matching // state.size))))
-    return sums, customers(reading, only) if sums.matching else []
+    return sums, customers(reading, only, sums) if sums.matching else []
 
 
-def customers(reading: Reading, only: list[str | None] | None) -> list[Customer]:
-    """The customers of the state's page."""
+def customers(reading: Reading, only: list[str | None] | None, sums: Totals) -> list[Customer]:
+    """The customers of the state's page; none after the last one."""
     state = reading.state
     if not reading.is_kept:
         return rows.customers(reading.ask(questions.ranked(state, only)))
-    found = sql.page(reading.asked, state.size, (state.page - 1) * state.size)
+    found = sql.page(reading.asked, state.size, (state.page - 1) * state.size, sums.matching)
     return [Customer(*row[:-1]) for row in found]
 
 

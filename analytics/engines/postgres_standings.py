@@ -159,9 +159,11 @@ def reasons(
         return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
-def page(asked: Asked, limit: int, offset: int) -> list[tuple[Any, ...]]:
-    """Rows of customer_id, calls, active days, last call, complete, before, change, week's change, flag."""
-    names = _names(asked, limit, offset)
+def page(asked: Asked, limit: int, offset: int, matching: int) -> list[tuple[Any, ...]]:
+    """Rows of customer_id, calls, active days, last call, complete, before, change, week's change, flag.
+
+    `matching` is how many there are on all pages."""
+    names = _names(asked, limit, offset, matching)
     d, known = asked.days, [name for name in names if name is not None]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -176,12 +178,19 @@ def page(asked: Asked, limit: int, offset: int) -> list[tuple[Any, ...]]:
     return [found[name] for name in names if name in found]
 
 
-def _names(asked: Asked, limit: int, offset: int) -> list[str | None]:
-    """Only the ids first: of the rows that are passed over an index has all that is needed."""
-    direction = "DESC" if asked.descending else "ASC"
-    nulls = "" if asked.sort in NEVER_NULL else " NULLS LAST"
-    tie = "" if asked.sort == "customer" else ", customer_id"
-    order = f"{ORDERS[asked.sort].format(d=asked.days)} {direction}{nulls}{tie}"
+def _names(asked: Asked, limit: int, offset: int, matching: int) -> list[str | None]:
+    """Only the ids first: of the rows that are passed over an index has all that is needed.
+
+    Behind the middle they are counted from the end, so that the last page passes over no more rows than the
+    first: of a million, sorted by change, it took 4 s, and takes as long as the first so.
+    """
+    backwards = 2 * offset > matching
+    if backwards:
+        offset, limit = max(0, matching - offset - limit), max(0, min(limit, matching - offset))
+    falls = asked.descending != backwards
+    nulls = "" if asked.sort in NEVER_NULL else " NULLS FIRST" if backwards else " NULLS LAST"
+    tie = "" if asked.sort == "customer" else ", customer_id DESC" if backwards else ", customer_id"
+    order = f"{ORDERS[asked.sort].format(d=asked.days)} {'DESC' if falls else 'ASC'}{nulls}{tie}"
     condition, values = _condition(asked)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
@@ -189,7 +198,8 @@ def _names(asked: Asked, limit: int, offset: int) -> list[str | None]:
             f"SELECT customer_id FROM standings WHERE {condition} ORDER BY {order} LIMIT %s OFFSET %s",
             [*values, limit, offset],
         )
-        return [row[0] for row in cursor.fetchall()]
+        names = [row[0] for row in cursor.fetchall()]
+    return names[::-1] if backwards else names
 
 
 def few(asked: Asked) -> tuple[str, ...] | None:
