@@ -103,3 +103,15 @@ class TestExports:
             answer = query.run(project, unescape(hogql[1]))
             at = [column.name for column in answer.columns].index("customer_id")
             assert [row[at] for row in answer.rows] == names(response)[:-2]
+
+    @pytest.mark.parametrize(("days", "compared"), [(45, False), (61, True)])
+    def test_a_project_too_young_to_compare_publishes_no_change(
+        self, reader: Client, project: Project, days: int, compared: bool
+    ) -> None:
+        store(project.pk, calls("acme", range(days)))
+        answer = query.run(project, reader.get(PAGE).context["published"])
+        names_ = [column.name for column in answer.columns]
+        change = answer.rows[0][names_.index("change_percent")]
+        assert change == (0.0 if compared else None)
+        daily = answer.rows[0][names_.index("daily_calls")]
+        assert len(daily) == min(days, 61) and [list(pair) for pair in sorted(daily)] == [*map(list, daily)]
