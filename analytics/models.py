@@ -143,12 +143,14 @@ class Standings(models.Model):
     are too many to be asked for anew. The customers are rows of the table `standings`.
 
     `totals` are sums over them (`analytics.customers.standing`); `as_of` is None before the first time.
+    `changed_at` is when a cap or a threshold that decides flags last changed.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="standings")
     event = models.TextField()
     asked_at = models.DateTimeField(default=timezone.now)  # when somebody last opened the page
     as_of = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)
     complete_through = models.DateTimeField(null=True)
     took_ms = models.IntegerField(default=0)
     customers = models.IntegerField(default=0)
@@ -156,6 +158,11 @@ class Standings(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "event"], name="one_standings_an_event")]
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the flags were judged by caps or thresholds that hold no more."""
+        return bool(self.as_of and self.changed_at and self.as_of < self.changed_at)
 
 
 class FlagThresholds(models.Model):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agentry.accounts.models import Project, User
-from analytics.customers import questions, standing
+from analytics.customers import anew, questions, standing
 from analytics.customers.tasks import begin_standings, keep_standings
 from analytics.engines import postgres_standings as sql
 from analytics.models import Customer, FlagThresholds, Standings
@@ -199,13 +199,31 @@ class TestKeeping:
         begin_standings()
         assert Standings.objects.get().project == project
 
-    def test_old_flags_of_few_customers_are_not_shown(
-        self, reader: Client, project: Project, thirty: None
+    def test_few_customers_are_judged_as_they_are_now(self, reader: Client, project: Project) -> None:
+        keep(project)  # nobody yet
+        store(project.pk, [*calls("first", range(1)), *calls("second", range(3)), *calls("third", range(2))])
+        response = reader.get(PAGE)
+        assert figures(response)[2] == "Growing, 30 days 0 of 3 customers"
+        assert "counts of flags as of" not in response.content.decode()
+        assert names(reader.get(f"{PAGE}?flag=new")) == ["second", "third", "first", "All 3 customers"]
+
+    def test_a_cap_is_heeded_as_soon_as_it_is_saved(
+        self, reader: Client, project: Project, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        keep(project)
+        told: list[str] = []
+        monkeypatch.setattr(anew, "tell", told.append)
+        monkeypatch.setattr(questions, "WATCHED", 1)
+        store(project.pk, [*calls("capped", range(61), 3), *calls("free", range(61), 2)])
+        kept = keep(project)
         assert "counts of flags as of" in reader.get(PAGE).content.decode()
-        Standings.objects.update(as_of=timezone.now() - timedelta(minutes=11))
-        assert "counts of flags as of" not in reader.get(PAGE).content.decode()
+        assert not standing.due(timezone.now())
+        reader.post("/t/acme/default/customer/note", {"id": "capped", "monthly_cap": "2"})
+        assert names(reader.get(f"{PAGE}?flag=near+cap"))[0] == "capped"
+        assert told == [anew.TASK] and standing.due(timezone.now()) == [kept]
+        keep_standings()
+        assert not standing.due(timezone.now())
+        assert "counts of flags as of" in reader.get(PAGE).content.decode()
+        assert names(reader.get(f"{PAGE}?flag=near+cap"))[0] == "capped"
 
 
 class TestFlagsThatDaysDoNotShow:

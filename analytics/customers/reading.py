@@ -44,7 +44,9 @@ class Reading:
         if self.kept is None:
             return found
         place = self.project.pk, self.state.event
-        last = {each.customer_id: each.last_call_at for each in shown}
+        last = {row[0]: row[3] for row in daily.rows} | {
+            each.customer_id: each.last_call_at for each in shown
+        }
         for name, (flag, reason, last_at) in sql.reasons(*place, list(last)).items():
             if last_at == last[name] or self.is_kept:
                 found[name] = replace(found[name], trend=Trend(cast(Flag, flag), reason))
@@ -65,6 +67,10 @@ class Reading:
         """Whether the figures themselves are kept ones, as of then."""
         return standing.answers(self.kept, self.state)
 
+    @property
+    def judges(self) -> bool:
+        return standing.judges(self.kept, self.state)
+
 
 def begin(project: Project, state: State) -> Reading:
     kept = standing.of(project, state.event)
@@ -72,7 +78,7 @@ def begin(project: Project, state: State) -> Reading:
         if standing.answers(kept, state):
             window = Window.up_to_now(state.days, kept.as_of.date())  # just after midnight: yesterday
             state = replace(state, window=window)
-        elif kept.customers <= questions.WATCHED and not standing.is_fresh(kept, datetime.now(UTC)):
+        elif not standing.is_fresh(kept, datetime.now(UTC)):
             kept = None
     if state.search:
         state = replace(state, called=naming.called(project, state.search))
@@ -87,7 +93,7 @@ def read(project: Project, state: State) -> Table:
     sums, shown = page(reading, only)
     state = reading.state
     names = [each.customer_id for each in shown]
-    daily = reading.ask(questions.series(state, names, largest=reading.kept is None))
+    daily = reading.ask(questions.series(state, names, largest=reading.judges))
     series = reading.series(daily, shown)
     pictures = _pictures(reading, series, names)
     first = (state.page - 1) * state.size + 1
@@ -116,7 +122,7 @@ def only_of(reading: Reading) -> list[str | None] | None:
     state = reading.state
     if not state.flag or reading.is_kept:
         return None
-    if reading.kept is not None:
+    if not reading.judges:
         return _flagged(reading)
     known = reading.series(reading.ask(questions.series(state, [], largest=True)), [])
     return [name for name in _largest(known) if known[name].trend.flag == state.flag]
@@ -171,7 +177,7 @@ def _pictures(
 
 def _with_flags(reading: Reading, series: dict[str | None, Series], made: Table) -> Table:
     """The table with everybody's flags, or with those of the largest while nothing is kept."""
-    if reading.kept is not None:
+    if reading.kept is not None and not reading.judges:
         flags = standing.counted(reading.kept)
         return replace(made, flags=flags, watched=sum(flags.values()), flags_at=reading.kept.as_of)
     largest = _largest(series)

@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from agentry.accounts.models import Project
-from analytics.customers import hourly, thresholds
+from analytics.customers import hourly, questions, thresholds
+from analytics.customers.anew import TASK
 from analytics.customers.state import EVENT, State
 from analytics.customers.trend import THRESHOLDS, Flag, Thresholds, Trend, trend
 from analytics.engines import postgres_figures as usage
@@ -25,7 +26,6 @@ from analytics.ingest.wake import tell
 from analytics.models import Customer, Standings
 from analytics.progress import complete_through
 
-TASK = "analytics.customers.keep_standings"
 MANY = 10_000  # customers from which on the page shows kept figures, not only kept flags
 FRESH = timedelta(minutes=10)  # older flags of a few customers are made anew instead
 ASKED = timedelta(minutes=10)  # so often it is noted that somebody looks
@@ -64,7 +64,7 @@ def due(now: datetime) -> list[Standings]:
     for kept in Standings.objects.select_related("project").filter(asked_at__gt=now - FORGOTTEN):
         age = now - kept.as_of if kept.as_of else FORGOTTEN
         pause = max(EVERY, SHARE * timedelta(milliseconds=kept.took_ms))
-        if age >= (pause if now - kept.asked_at < LOOKED_AT else SELDOM):
+        if kept.outdated or age >= (pause if now - kept.asked_at < LOOKED_AT else SELDOM):
             found.append((age, kept))
     return [kept for _, kept in sorted(found, key=lambda each: each[0], reverse=True)]
 
@@ -82,8 +82,17 @@ def answers(kept: Standings | None, state: State) -> bool:
     return many and state.window.named in usage.WINDOWS and not state.detailed
 
 
+def judges(kept: Standings | None, state: State) -> bool:
+    """Whether flags are judged while the page is made: of few customers, who may have called since."""
+    return not answers(kept, state) and (kept is None or kept.customers <= questions.WATCHED)
+
+
 def is_fresh(kept: Standings, now: datetime) -> bool:
     assert kept.as_of is not None
+    if kept.outdated:
+        return kept.customers > MANY  # figures, too, are kept of so many: they are shown as of then
+    if kept.customers > questions.WATCHED:
+        return True
     return now - kept.as_of <= max(FRESH, 2 * SHARE * timedelta(milliseconds=kept.took_ms))
 
 

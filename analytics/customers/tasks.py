@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from analytics.customers import standing
+from analytics.customers.anew import TASK
 
 SECONDS = 60.0  # begins nothing more after so long
 LONGEST = 1800  # seconds; a million customers take some two minutes
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 
 
 @shared_task(  # type: ignore[untyped-decorator]
-    name=standing.TASK, soft_time_limit=LONGEST, time_limit=LONGEST + 60
+    name=TASK, soft_time_limit=LONGEST, time_limit=LONGEST + 60
 )
 def keep_standings() -> None:
     """Bring up to date what is due, the longest overdue first; what is left waits for the next tick."""

@@ -42,7 +42,9 @@ def change_thresholds(request: ProjectRequest, project: Project) -> HttpResponse
         context = _form(request.POST.dict(), thresholds.of(project), wrong) | {"may_change": True}
         return render(request, "thresholds.html", context, status=400)
     thresholds.change(project, values, request.user)
-    messages.success(request, "The thresholds are set. Flags that are kept follow within minutes.")
+    messages.success(
+        request, "The thresholds are set. Where customers are very many, their flags follow within minutes."
+    )
     return redirect("thresholds", project.team.slug, project.slug)
 
 

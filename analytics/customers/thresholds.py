@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from agentry.accounts import audit
 from agentry.accounts.models import Project, User
+from analytics.customers.anew import judge_anew
 from analytics.customers.trend import THRESHOLDS, Thresholds
-from analytics.models import FlagThresholds, Standings
+from analytics.models import FlagThresholds
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,4 @@ def change(project: Project, values: Mapping[str, float], user: User | None) -> 
         ]
         subject = f"{project.slug}: {', '.join(listed) or 'the usual'}"
         audit.record(project.team, user, "thresholds.change", subject)
-        Standings.objects.filter(project=project).update(took_ms=0, asked_at=timezone.now())
+        judge_anew(project)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agentry.accounts import audit
 from agentry.accounts.models import Membership, Project, User
+from analytics.customers.anew import judge_anew
 from analytics.models import Customer
 
 MOST_CALLS = 10**15
@@ -62,6 +63,8 @@ def save(project: Project, customer: str, note: Note, user: User) -> Customer:
                 setattr(entry, name, note.cleaned_data[name])
             entry.changed_at, entry.changed_by = timezone.now(), user
             entry.save()
+            if "monthly_cap" in changed:
+                judge_anew(project)
             what = ", ".join(NAMES[name] for name in changed)
             audit.record(project.team, user, "customer.note", f"{project.slug}/{customer}: {what}")
     return entry
