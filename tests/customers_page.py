@@ -63,7 +63,7 @@ def _body(response: HttpResponseBase) -> str:
 
 
 def _text(cell: str) -> str:
-    return unescape(" ".join(re.sub(r"(?s)<title>.*?</title>|<[^>]+>", " ", cell).split()))
+    return unescape(" ".join(re.sub(r"(?s)<title>.*?</title>|<[^>]+>", " ", cell).split())).replace(" ,", ",")
 
 
 def names(response: HttpResponseBase) -> list[str]:

@@ -85,7 +85,7 @@ def test_filters_and_dates_change_address_and_table_in_place(page: Page) -> None
     page.evaluate("window.stayed = true")
     page.get_by_label("Flag").focus()
     page.get_by_label("Flag").select_option("new")
-    expect(page.get_by_text("are new now")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("are new now")).to_be_visible()
     assert page.url.endswith("?flag=new")
     expect(page.get_by_label("Flag")).to_be_focused()
     page.get_by_role("link", name="Clear").click()
@@ -115,7 +115,7 @@ def test_all_rows_leave_as_a_file(page: Page) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     lines = download.value.path().read_text().splitlines()
-    assert lines[0].startswith("rank,customer_id,calls")
+    assert lines[0].startswith("rank,customer_id,name,calls")
     assert len(lines) == 31
 
 

@@ -91,6 +91,26 @@ class TestExports:
         assert file(reader, f"{PAGE}.csv").startswith("rank,customer_id,name,calls")
         assert json.loads(file(reader, f"{PAGE}.json"))["rows"] == []
 
+    @pytest.mark.parametrize(
+        ("asked", "parameter", "said"),
+        [
+            ("flag=bogus", "flag", "“bogus” is no flag of this page. There are need a look, new, growing, "),
+            ("from=2026-11-10&to=2026-11-01", "from", "The window ends before it begins: 10 Nov 2026 to "),
+            ("to=2026-11-01", "to", "A window needs its first day."),
+            ("window=31", "window", "“31” is no window of this page. There are 7, 30, 90."),
+            ("page=-1", "page", "There is no page “-1”. Pages are numbers from 1 on."),
+            ("search=" + "a" * 201, "search", "The search of the address has 201 characters, over 200."),
+        ],
+    )
+    def test_what_cannot_be_shown_is_no_file(
+        self, reader: Client, thirty: None, asked: str, parameter: str, said: str
+    ) -> None:
+        for ending in ("csv", "json"):
+            response = reader.get(f"{PAGE}.{ending}?{asked}")
+            error = response.json()["error"]
+            assert (response.status_code, error["code"]) == (400, "bad_parameter")
+            assert error["field"] == parameter and error["message"].startswith(said)
+
     @pytest.mark.parametrize("sort", ["-calls", "change", "-last", "trend", "customer"])
     def test_what_is_published_and_what_is_explained_are_the_rows_shown(
         self, reader: Client, thirty: None, project: Project, sort: str

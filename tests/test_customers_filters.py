@@ -14,8 +14,9 @@ from django.test import Client
 
 from agentry.accounts.models import Project, User
 from analytics import query
-from analytics.customers import filters, questions
+from analytics.customers import filters, questions, standing
 from analytics.customers.state import SORTS, State
+from analytics.models import Customer, Standings
 from tests.customers_page import NASTY, PAGE, calls, figures, names, rows
 from tests.stored import store
 
@@ -47,6 +48,10 @@ def mixed(project: Project) -> None:
             *calls("cato", range(5), event="signup"),
         ],
     )
+
+
+def text(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
 
 
 def day(ago: int) -> date:
@@ -88,6 +93,13 @@ class TestWindowsByDate:
         partly = reader.get(f"{PAGE}?from={day(90)}&to={day(50)}").content.decode()
         assert "the window begins before it" in partly
 
+    def test_a_single_day_and_days_that_have_none_before(self, reader: Client, mixed: None) -> None:
+        said = "; changes compare 1 complete day with the day before"
+        assert f"{day(3).day} {day(3):%b}{said}" in text(reader, f"{PAGE}?from={day(3)}&to={day(3)}")
+        first = f"{day(60).day} {day(60):%b} {day(60).year}"
+        said = f"no changes to show: the project's first call is of {first}: the 90 days before are not"
+        assert said in unescape(text(reader, f"{PAGE}?window=90"))
+
     def test_one_that_is_none_is_said_on_the_page(self, reader: Client, mixed: None) -> None:
         for headers in ({}, {"HX-Request": "true"}):
             response = reader.get(f"{PAGE}?from={day(3)}&to={day(9)}", headers=headers)
@@ -115,7 +127,56 @@ class TestWindowsByDate:
             assert answer.source == "rollup"
 
 
+class TestWhatNeedsALook:
+    def test_one_filter_leaves_all_of_it(
+        self, reader: Client, mixed: None, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Customer.objects.create(project=project, customer_id="cato", monthly_cap=1)
+        for many in (False, True):
+            if many:
+                standing.keep(Standings.objects.get(project=project, event="api_request"))
+                monkeypatch.setattr(standing, "MANY", 2)
+            response = reader.get(f"{PAGE}?flag=need+a+look")
+            assert names(response) == ["bolt", "cato", "1 other", "All 3 customers"]
+            assert "2 of 3 customers need a look now" in response.content.decode()
+            assert "none need a look now" in text(reader, f"{PAGE}?flag=need+a+look&event=signup")
+        response = reader.get(f"{PAGE}.json?flag=need+a+look")
+        assert isinstance(response, StreamingHttpResponse)
+        assert [row["flag"] for row in json.loads(response.getvalue())["rows"]] == ["dormant", "near cap"]
+
+    def test_the_figures_lead_to_whom_they_count(self, reader: Client, mixed: None) -> None:
+        body = text(reader, f"{PAGE}?window=7&plan=pro&page=1")
+        assert re.findall(r'<a href="([^"]*)" hx-get="[^"]*">([^<]*)</a>', body.split("Need a look now")[1])[
+            :2
+        ] == [
+            ("?flag=need+a+look", "1"),
+            ("?flag=dormant", "1 dormant"),
+        ]
+        assert names(reader.get(f"{PAGE}?flag=dormant"))[0] == "bolt"
+
+    def test_the_trend_begins_with_what_has_fallen_most(self, reader: Client, mixed: None) -> None:
+        assert '<a href="?sort=trend"' in text(reader, PAGE)
+        assert '<a href="?sort=-trend"' in text(reader, f"{PAGE}?sort=trend")
+
+    def test_a_publication_of_it_says_that_it_lasts(self, reader: Client, mixed: None) -> None:
+        body = text(reader, f"{PAGE}?flag=dormant")
+        assert '<p class="why lasting">A publication keeps to the customers that are dormant now.</p>' in body
+        today = day(0)
+        called = f"Top API customers (flag dormant, as of {today.day} {today:%b} {today.year}) by 30d volume"
+        assert f'name="description" value="{called}"' in body
+        assert "A publication keeps" not in text(reader, PAGE)
+
+
 class TestFilters:
+    def test_on_a_phone_they_say_how_many_are_set(self, reader: Client, mixed: None) -> None:
+        assert '<summary class="button">Filters</summary>' in text(reader, PAGE)
+        address = f"{PAGE}?flag=dormant&plan=free"
+        assert '<summary class="button">Filters (2)</summary>' in text(reader, address)
+        for changed, open_ in (("filters", True), ("find", False)):
+            headers = {"HX-Request": "true", "HX-Trigger": changed}
+            body = reader.get(address, headers=headers).content.decode()
+            assert ('<details class="menu folded" open>' in body) is open_
+
     @pytest.mark.parametrize(
         ("asked", "found"),
         [
@@ -151,7 +212,7 @@ class TestFilters:
         assert names(response) == ["cato", "1 customer"]
         assert figures(response)[0] == "Calls, 30 days 5"
         body = reader.get(f"{PAGE}?event=<b>none</b>").content.decode()
-        assert "No <bdi>&lt;b&gt;none&lt;/b&gt;</bdi> in 30 days" in body
+        assert "No <bdi>“&lt;b&gt;none&lt;/b&gt;”</bdi> event in 30 days" in body
         assert "<option selected>&lt;b&gt;none&lt;/b&gt;</option>" in body
 
     def test_only_values_that_there_are_are_offered(self, reader: Client, mixed: None) -> None:

@@ -100,7 +100,7 @@ class TestNames:
         assert names(reader.get(f"{PAGE}?search=acme&plan=pro")) == []
         both = names(reader.get(f"{PAGE}?search=c"))[:-2]
         assert both == ["<Acme> Corporation c_17", "cato"]
-        assert "has <bdi>“zzz”</bdi> in its id or name" in text(reader, f"{PAGE}?search=zzz")
+        assert "have <bdi>“zzz”</bdi> in their id or name" in text(reader, f"{PAGE}?search=zzz")
 
     def test_are_in_the_files(self, reader: Client, named: None) -> None:
         response = reader.get(f"{PAGE}.csv?search=acme")

@@ -60,7 +60,7 @@ class TestNumbers:
     def test_a_project_of_one_event(self, reader: Client, project: Project) -> None:
         store(project.pk, calls("only", range(1)))
         one, total = rows(reader.get(PAGE))
-        assert one[:5] == ["1", "only", "1 100.0%", "new", "1 / 30"]
+        assert one[:5] == ["1", "only", "1 100.0%", "–", "1 / 30"]
         assert one[7] == "new first call today; 1 call so far"
         assert total[1] == "1 customer"
 
@@ -90,13 +90,13 @@ class TestFigures:
 
     @pytest.mark.parametrize(
         ("days", "words"),
-        [(range(1), "1 up to yesterday, as many as"), (range(1, 5), "2 up to yesterday, 1 more than")],
+        [(range(1), "1 of 2, as many as"), (range(1, 5), "2 of 2, 1 more than")],
     )
     def test_active_customers_are_compared_by_complete_days(
         self, reader: Client, project: Project, days: range, words: str
     ) -> None:
         store(project.pk, [*calls("old", range(61)), *calls("new", days)])
-        assert figures(reader.get(PAGE))[1] == f"Active customers {words} the 30 days before"
+        assert figures(reader.get(PAGE))[1] == f"Active customers {words} before"
 
     def test_a_young_project_counts_today_too(self, reader: Client, project: Project) -> None:
         store(project.pk, calls("first", range(1)))
@@ -165,7 +165,11 @@ class TestState:
         assert rows(response) or "Nobody found" in response.content.decode()
 
     def test_a_page_after_the_last_is_the_last(self, reader: Client, thirty: None) -> None:
-        assert "Page 2 of 2" in reader.get(f"{PAGE}?page=99999").content.decode()
+        body = reader.get(f"{PAGE}?page=99999").content.decode()
+        assert "Page 2 of 2" in body
+        assert "There is no page “99999”. The last is 2. Shown instead: page 2." in body
+        assert "Shown instead: page 1." in reader.get(f"{PAGE}?page=-1").content.decode()
+        assert "There is no page" not in reader.get(f"{PAGE}?page=2").content.decode()
 
 
 class TestFragment:
@@ -197,7 +201,7 @@ class TestStates:
     def test_other_events_are_named(self, reader: Client, project: Project) -> None:
         store(project.pk, calls("acme", range(3), event="<signup>"))
         body = reader.get(PAGE).content.decode()
-        assert "No <bdi>api_request</bdi> in 30 days, nor in as many days before" in body
+        assert "No <bdi>“api_request”</bdi> event in 30 days, nor in as many days before" in body
         assert "3 × <bdi><code>&lt;signup&gt;</code></bdi>" in body
 
     def test_nobody_found(self, reader: Client, thirty: None) -> None:

@@ -100,7 +100,7 @@ class TestTheSameAsAskedAnew:
     ) -> None:
         keep(project)
         for falling in (True, False):
-            asked = sql.Asked(project.pk, "api_request", 30, sort, falling, search, (), "")
+            asked = sql.Asked(project.pk, "api_request", 30, sort, falling, search, (), ())
             count = sql.count(asked)
             whole = sql.page(asked, count, 0, count)
             assert len(whole) == count > 10
@@ -150,10 +150,10 @@ class TestKeeping:
         store(other.pk, calls("theirs", range(3)))
         store(project.pk, [*calls("mine", range(3)), *calls("mine", range(3), event="signup")])
         keep(other)
-        assert sql.named(other.pk, "api_request", "new", 9) == ["theirs"]
+        assert sql.named(other.pk, "api_request", ["new"], 9) == ["theirs"]
         keep(project)
-        assert sql.named(other.pk, "api_request", "new", 9) == ["theirs"]
-        assert sql.named(project.pk, "api_request", "new", 9) == ["mine"]
+        assert sql.named(other.pk, "api_request", ["new"], 9) == ["theirs"]
+        assert sql.named(project.pk, "api_request", ["new"], 9) == ["mine"]
 
     def test_two_at_once_are_one(self, project: Project) -> None:
         kept = keep(project)

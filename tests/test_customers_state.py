@@ -65,7 +65,7 @@ class TestWindows:
     )
     def test_what_is_none_is_said(self, address: str, note: str) -> None:
         state = read(address)
-        assert state.notes == (f"{note} Shown instead: the last 30 days.",)
+        assert state.notes == [f"{note} Shown instead: the last 30 days."]
         assert state.window == Window.up_to_now(30, TODAY)
 
     def test_what_a_publication_shows_tomorrow(self) -> None:
@@ -104,13 +104,19 @@ class TestAddresses:
             ("sort=rank", "“rank” is no sort of this page. There are customer, calls, change, active, "),
             ("sort=--calls", "“--calls” is no sort of this page."),
             ("status=200", "“200” is no status of this page. There are 2xx, 3xx, 4xx, 5xx."),
-            ("flag=evil<b>", "“evil<b>” is no flag of this page. There are new, growing, steady, "),
+            ("flag=evil<b>", "“evil<b>” is no flag of this page. There are need a look, new, growing, "),
             ("size=100000", "“100000” is no size of this page. There are 25, 50."),
-            ("page=-1", "“-1” is no page of this page. Pages are numbers from 1 on."),
-            ("page=0", "“0” is no page of this page."),
-            ("page=" + "9" * 5000, f"“{'9' * 40}” is no page of this page."),
-            ("search=" + "a" * 10_000, "The search of the address has 10,000 characters; only its first 200"),
-            ("endpoint=" + "a" * 201, "The endpoint of the address has 201 characters; only its first 200"),
+            ("page=-1", "There is no page “-1”. Pages are numbers from 1 on. Shown instead: page 1."),
+            ("page=0", "There is no page “0”."),
+            ("page=" + "9" * 5000, f"There is no page “{'9' * 40}”."),
+            (
+                "search=" + "a" * 10_000,
+                "The search of the address has 10,000 characters, over 200. Its first",
+            ),
+            (
+                "endpoint=" + "a" * 201,
+                "The endpoint of the address has 201 characters, over 200. Its first 200",
+            ),
         ],
     )
     def test_what_is_forged_is_said(self, address: str, note: str) -> None:

@@ -37,9 +37,16 @@ def about(project: Project, state: State) -> Iterator[str]:
 
 def how_it_rolls(state: State) -> str:
     """What a publication of this state shows tomorrow."""
-    if not state.flag:
-        return state.window.how_it_rolls
-    return f"{state.window.how_it_rolls} Its customers stay those that are {state.flag} now."
+    return f"{state.window.how_it_rolls} {lasting(state)}".strip()
+
+
+def lasting(state: State) -> str:
+    """Which of its customers are named once and for all; "" where tomorrow's are found tomorrow."""
+    if state.flag:
+        return f"A publication keeps to the customers that {state.flagged_now}."
+    if state.called:
+        return "A publication keeps to the customers that have such a name now."
+    return ""
 
 
 def _begins(project: Project, state: State) -> date | None:

@@ -59,7 +59,7 @@ class Reading:
         place = self.project.pk, state.event
         pattern = questions.pattern(state.search) if state.search else ""
         days, sort, falling = state.days, state.sort, state.descending
-        asked = sql.Asked(*place, days, sort, falling, pattern, state.called, state.flag)
+        asked = sql.Asked(*place, days, sort, falling, pattern, state.called, tuple(state.flags))
         return replace(asked, only=sql.few(asked)) if pattern else asked
 
     @property
@@ -125,12 +125,12 @@ def only_of(reading: Reading) -> list[str | None] | None:
     if not reading.judges:
         return _flagged(reading)
     known = reading.series(reading.ask(questions.series(state, [], largest=True)), [])
-    return [name for name in _largest(known) if known[name].trend.flag == state.flag]
+    return [name for name in _largest(known) if known[name].trend.flag in state.flags]
 
 
 def _flagged(reading: Reading) -> list[str | None]:
     """The customers with the state's flag, the largest, as many as a question can name."""
-    return sql.named(reading.project.pk, reading.state.event, reading.state.flag, standing.NAMED_MOST)
+    return sql.named(reading.project.pk, reading.state.event, reading.state.flags, standing.NAMED_MOST)
 
 
 def page(reading: Reading, only: list[str | None] | None) -> tuple[Totals, list[Customer]]:
@@ -159,7 +159,7 @@ def totals(reading: Reading, only: list[str | None] | None) -> Totals:
         return Totals(*rows.whole(reading.ask(questions.totals(state, only)).rows[0]))
     kept = dict(reading.kept.totals[str(state.days)])
     flags, first = kept.pop("flags"), date.fromisoformat(kept.pop("first"))
-    matching = flags.get(state.flag, 0) if state.flag else kept["customers"]
+    matching = sum(flags.get(flag, 0) for flag in state.flags) if state.flag else kept["customers"]
     if state.search:
         matching = sql.count(reading.asked) if reading.asked.only is None else len(reading.asked.only)
     first_call_at = datetime(first.year, first.month, first.day, tzinfo=UTC)

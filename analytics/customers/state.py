@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TypeVar, get_args
+from typing import NamedTuple, TypeVar, get_args
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from analytics.customers.trend import Flag
+from analytics.customers.trend import NEED_A_LOOK, Flag
 from analytics.customers.window import USUAL, WINDOWS, Window, WindowError, utc_today
 
 EVENT = "api_request"
@@ -18,18 +18,27 @@ SIZES = (25, 50)  # rows a page
 SORTS = ("customer", "calls", "change", "active", "last", "trend")
 DETAILS = ("plan", "endpoint", "method")  # filters by a property's value
 STATUSES = ("2xx", "3xx", "4xx", "5xx")
-FLAGS: tuple[str, ...] = get_args(Flag)
+LOOK = "need a look"  # the flags that do, all at once
+FLAGS: tuple[str, ...] = (LOOK, *get_args(Flag))
 FILTERS = (*DETAILS, "status", "flag")
 TEXT_LENGTH = 200
 
 T = TypeVar("T")
 
 
+class Wrong(NamedTuple):
+    """A parameter of the address that cannot be shown: why, and what is shown instead."""
+
+    parameter: str
+    why: str
+    instead: str = ""
+
+
 @dataclass(frozen=True)
 class State:
     """`sort` is one of SORTS, falling if `descending`; `page` counts from 1; a filter that is "" is none.
 
-    `called` are the customers whose name has `search` in it. `notes` say what was asked for and cannot be
+    `called` are the customers whose name has `search` in it. `wrong` is what was asked for and cannot be
     shown.
     """
 
@@ -46,7 +55,7 @@ class State:
     called: tuple[str, ...] = field(default=(), compare=False)
     page: int = 1
     size: int = SIZES[0]
-    notes: tuple[str, ...] = field(default=(), compare=False)
+    wrong: tuple[Wrong, ...] = field(default=(), compare=False)
 
     @classmethod
     def read(cls, query: QueryDict, today: date | None = None) -> State:
@@ -66,12 +75,27 @@ class State:
             search=reader.text("search").strip(),
             page=reader.page(),
             size=int(reader.choice("size", map(str, SIZES), str(SIZES[0]))),
-            notes=tuple(reader.notes),
+            wrong=tuple(reader.wrong),
         )
 
     @property
     def days(self) -> int:
         return self.window.days
+
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong, in words for the page."""
+        return [f"{each.why} {each.instead}".strip() for each in self.wrong]
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags that the filter leaves."""
+        return sorted(NEED_A_LOOK) if self.flag == LOOK else [self.flag] if self.flag else []
+
+    @property
+    def flagged_now(self) -> str:
+        """What the filter's customers are: "are quiet now", "need a look now"; "" without it."""
+        return f"{'' if self.flag == LOOK else 'are '}{self.flag} now" if self.flag else ""
 
     @property
     def detailed(self) -> bool:
@@ -103,9 +127,14 @@ class State:
         return "?" + urlencode(changed.query())
 
     def sorted_by(self, sort: str) -> str:
-        """The link of a column's header: again on the same column turns the order round."""
-        first = sort != "customer"
+        """The link of a column's header: again on the same column turns the order round. Names begin with the
+        first one, trends with what has fallen most: that is what needs a look."""
+        first = sort not in ("customer", "trend")
         return self.link(sort=sort, descending=not self.descending if sort == self.sort else first)
+
+    def flagged(self, flag: str) -> str:
+        """The link to everybody with a flag: the table of 30 days has all whose flags are counted."""
+        return State(event=self.event, flag=flag).link()
 
     @property
     def unfiltered(self) -> str:
@@ -118,7 +147,7 @@ class _Reader:
 
     def __init__(self, query: QueryDict) -> None:
         self.query = query
-        self.notes: list[str] = []
+        self.wrong: list[Wrong] = []
 
     def choice(self, name: str, choices: Iterable[str], usual: str) -> str:
         asked = self.query.get(name, "")
@@ -130,17 +159,16 @@ class _Reader:
     def text(self, name: str) -> str:
         asked = self.query.get(name, "").replace("\0", "")
         if len(asked) > TEXT_LENGTH:
-            self.notes.append(
-                f"The {name} of the address has {len(asked):,} characters; "
-                f"only its first {TEXT_LENGTH} are used."
-            )
+            why = f"The {name} of the address has {len(asked):,} characters, over {TEXT_LENGTH}."
+            self.wrong.append(Wrong(name, why, f"Its first {TEXT_LENGTH} are used."))
         return asked[:TEXT_LENGTH]
 
     def page(self) -> int:
         asked = self.query.get("page", "") or "1"
         if asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked):
             return int(asked)
-        return self._instead("page", asked, "Pages are numbers from 1 on.", 1)
+        self.wrong.append(no_page(asked, "Pages are numbers from 1 on.", 1))
+        return 1
 
     def window(self, today: date) -> Window:
         usual = Window.up_to_now(USUAL, today)
@@ -149,11 +177,19 @@ class _Reader:
             try:
                 return Window.between(first, last, today)
             except WindowError as error:
-                self.notes.append(f"{error} Shown instead: the last {USUAL} days.")
+                parameter = "from" if first else "to"
+                self.wrong.append(Wrong(parameter, str(error), f"Shown instead: the last {USUAL} days."))
                 return usual
         return Window.up_to_now(int(self.choice("window", map(str, WINDOWS), str(USUAL))), today)
 
     def _instead(self, name: str, asked: str, hint: str, usual: T) -> T:
-        shown = asked.replace("\0", "")[:40]
-        self.notes.append(f"“{shown}” is no {name} of this page. {hint}")
+        self.wrong.append(Wrong(name, f"“{_cut(asked)}” is no {name} of this page. {hint}"))
         return usual
+
+
+def no_page(asked: str, hint: str, instead: int) -> Wrong:
+    return Wrong("page", f"There is no page “{_cut(asked)}”. {hint}", f"Shown instead: page {instead:,}.")
+
+
+def _cut(asked: str) -> str:
+    return asked.replace("\0", "")[:40]

@@ -10,7 +10,7 @@ from typing import Any
 
 from analytics.customers import rows
 from analytics.customers.rows import Row, Sum, Totals
-from analytics.customers.state import State
+from analytics.customers.state import LOOK, State
 from analytics.customers.trend import NEED_A_LOOK, Flag
 from analytics.customers.wording import number, plural
 from analytics.query import Column, Result, Source
@@ -60,14 +60,18 @@ class Table:
         return sum(self.flags[flag] for flag in NEED_A_LOOK)
 
     @property
-    def look_note(self) -> str:
-        """ "2 quiet, 1 dormant"."""
-        counts = [
-            f"{number(count)} {flag}" for flag, count in self.flags.most_common() if flag in NEED_A_LOOK
-        ]
-        if not counts or not self.all_watched:
-            counts.append(f"of {self.watched_note}")
-        return ", ".join(counts)
+    def growing_link(self) -> str:
+        return self.state.flagged("growing")
+
+    @property
+    def look_link(self) -> str:
+        return self.state.flagged(LOOK)
+
+    @property
+    def looks(self) -> list[tuple[str, str]]:
+        """ "2 quiet", "1 dormant", each with the link to them."""
+        counts = [(flag, count) for flag, count in self.flags.most_common() if flag in NEED_A_LOOK and count]
+        return [(f"{number(count)} {flag}", self.state.flagged(flag)) for flag, count in counts]
 
     @property
     def flags_note(self) -> str:
@@ -81,13 +85,25 @@ class Table:
 
     @property
     def active_note(self) -> str:
-        """How many more than in the period before, both complete."""
+        """ "of 125, 13 more than before": both of complete days."""
+        of = f"of {number(self.totals.customers)}"
         if not self.comparable:
-            return f"of {number(self.totals.customers)}"
+            return of
         more = self.totals.complete_active - self.totals.active_before
         words = f"{number(abs(more))} {'more' if more > 0 else 'fewer'} than" if more else "as many as"
-        until = "up to yesterday, " if self.state.window.last == self.state.window.today else ""
-        return f"{until}{words} the {plural(self.state.days, 'day')} before"
+        return f"{of}, {words} before"
+
+    @property
+    def active_title(self) -> str:
+        window = self.state.window
+        if not self.comparable:
+            return f"Of all who called in {window.name} or {window.before}, those who called in {window.name}"
+        until = " up to yesterday" if window.last == window.today else ""
+        before = number(self.totals.active_before)
+        return (
+            f"Called in {plural(self.state.days, 'complete day')}{until}; {before} did in {window.before}. "
+            f"{number(self.totals.customers)} called in these days or in those"
+        )
 
     @property
     def active(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -18,8 +19,9 @@ from agentry.errors import AgentryError
 from analytics import query
 from analytics.customers import export, filters, notes, questions, reading, table
 from analytics.customers.published import published
-from analytics.customers.state import FILTERS, SIZES, State
+from analytics.customers.state import FILTERS, SIZES, State, no_page
 from analytics.customers.window import LONGEST, WINDOWS, Window
+from analytics.customers.wording import long_day
 from analytics.keeping.export import download
 
 
@@ -33,6 +35,10 @@ def customers(request: ProjectRequest, project: Project) -> HttpResponseBase:
     status = 200
     try:
         shown = reading.read(project, state)
+        if shown.state.page != state.page:
+            last = shown.state.page
+            late = no_page(str(state.page), f"The last is {last:,}.", last)
+            shown = replace(shown, state=replace(shown.state, wrong=(*state.wrong, late)))
         state = shown.state
         context = _shown(request, project, shown)
         if not shown.total.customers:
@@ -74,6 +80,9 @@ def _file(
     content_type: str,
 ) -> HttpResponseBase:
     state = State.read(request.GET)
+    if state.wrong:
+        found = state.wrong[0]
+        raise AgentryError(400, "bad_parameter", found.why, field=found.parameter)
     return download(made(project, state), f"customers-{project.slug}.{ending}", content_type)
 
 
@@ -117,6 +126,7 @@ def _shown(request: ProjectRequest, project: Project, shown: table.Table) -> dic
         "published": published(state, shown.only),
         "description": _description(state),
         "rolling": notes.how_it_rolls(state),
+        "lasting": notes.lasting(state),
         "may_publish": has_role(request.membership, Role.MEMBER),
     }
 
@@ -134,7 +144,9 @@ def _description(state: State) -> str:
     """What a publication of the state is called."""
     what = "API customers" if state.event == "api_request" else f"customers by {state.event}"
     with_ = ", ".join(f"{name} {value}" for name, value in state.filtered)
-    found = f" matching “{state.search}”" if state.search else ""
+    if notes.lasting(state):
+        with_ = f"{with_}{', ' if with_ else ''}as of {long_day(state.window.today)}"
+    found = f" matching “{state.search[:60]}”" if state.search else ""
     days = f"{state.days}d volume" if state.window.named else state.window.name
     return f"Top {what}{found}{f' ({with_})' if with_ else ''} by {days}"[:200]
 
@@ -147,7 +159,12 @@ HEADINGS = [
     ("active", "Active days", "n active", "Days of the window with at least one call"),
     ("last", "Last call", "n", "The latest call, UTC"),
     ("", "Daily", "", "Calls a day of the last 30 days; today, so far, is hollow"),
-    ("trend", "Trend", "", "Sorts by the last 7 complete days against the 7 before"),
+    (
+        "trend",
+        "Trend",
+        "",
+        "Sorts by the last 7 complete days against the 7 before, what has fallen most first",
+    ),
 ]
 
 

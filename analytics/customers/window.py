@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from analytics.customers.wording import long_day, plural
+from analytics.customers.wording import day, long_day, plural
 
 WINDOWS = (7, 30, 90)  # days up to now that have a button
 USUAL = 30
@@ -95,10 +95,10 @@ class Window:
 
     def nothing_before(self, begun: date) -> str:
         """Why a change has nothing to be against; `begun` as for `compares`."""
-        before = f"the {plural(self.days, 'day')} before"
         if self.compares(begun):
-            return f"no calls in {before}"
-        return f"the project's first call is of {long_day(begun)}: {before} are not complete"
+            return f"no calls in {self.before}"
+        are = "is" if self.days == 1 else "are"
+        return f"the project's first call is of {long_day(begun)}: {self.before} {are} not complete"
 
     @property
     def rolls(self) -> bool:
@@ -114,6 +114,16 @@ class Window:
             return long_day(self.last)
         same = (self.first.year, self.first.month) == (self.last.year, self.last.month)
         return f"{self.first.day if same else long_day(self.first)} to {long_day(self.last)}"
+
+    @property
+    def span(self) -> str:
+        """ "31 Oct to 29 Nov"; "29 Nov"."""
+        return day(self.last) if self.days == 1 else f"{day(self.first)} to {day(self.last)}"
+
+    @property
+    def before(self) -> str:
+        """ "the 30 days before"."""
+        return "the day before" if self.days == 1 else f"the {plural(self.days, 'day')} before"
 
     @property
     def how_it_rolls(self) -> str:

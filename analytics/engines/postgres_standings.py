@@ -37,7 +37,8 @@ Standing = tuple[Any, ...]  # a value for each of COLUMNS
 @dataclass(frozen=True)
 class Asked:
     """A page of `standings`. `search` is a pattern for ILIKE, or ""; it also finds those `called` so.
-    `flag` may be ""; `only` are the customers that both leave, where they are known to be few."""
+    Of `flags` it has any, if there are some; `only` are the customers that both leave, where they are
+    known to be few."""
 
     project_id: int
     event: str
@@ -46,7 +47,7 @@ class Asked:
     descending: bool
     search: str
     called: tuple[str, ...]
-    flag: str
+    flags: tuple[str, ...]
     only: tuple[str, ...] | None = None
 
 
@@ -123,13 +124,13 @@ def _flags(project_id: int, event: str, condition: str, values: list[Any]) -> di
         return dict(cursor.fetchall())
 
 
-def named(project_id: int, event: str, flag: str, most: int) -> list[str | None]:
-    """The largest customers with a flag."""
+def named(project_id: int, event: str, flags: Collection[str], most: int) -> list[str | None]:
+    """The largest customers with one of the flags."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT customer_id FROM standings WHERE project_id = %s AND event = %s AND flag = %s"
+            "SELECT customer_id FROM standings WHERE project_id = %s AND event = %s AND flag = ANY(%s)"
             " ORDER BY calls_90 DESC, customer_id LIMIT %s",
-            [project_id, event, flag, most],
+            [project_id, event, [*flags], most],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -232,9 +233,9 @@ def _condition(asked: Asked) -> tuple[str, list[Any]]:
     if asked.search:
         parts.append("(customer_id ILIKE %s OR customer_id = ANY(%s))")
         values += [asked.search, [*asked.called]]
-    if asked.flag:
-        parts.append("flag = %s")
-        values.append(asked.flag)
+    if asked.flags:
+        parts.append("flag = ANY(%s)")
+        values.append([*asked.flags])
     return " AND ".join(parts), [asked.project_id, asked.event, *values]
 
 

@@ -35,8 +35,8 @@ class Changes(APIView):
         if "customer_id" not in query:
             raise _wrong("customer_id", "The parameter `customer_id` is missing.")
         state = State.read(query)
-        if state.notes:
-            raise _wrong("window", state.notes[0])
+        if state.wrong:
+            raise _wrong(state.wrong[0].parameter, state.wrong[0].why)
         return Response(change(owner, query["customer_id"], state))
 
 
