@@ -17,20 +17,21 @@ from analytics.imports.progress import Progress
 from analytics.ingest.batch import Batch, judge
 from analytics.ingest.decode import Sent
 from analytics.ingest.times import Clock
-from analytics.models import Import
+from analytics.models import Customer, Import
 
-SOURCE = "demo-1"  # another number when the events change: an unfinished demo of before cannot go on
+SOURCE = "demo-2"  # another number when the events change: an unfinished demo of before cannot go on
+READING = "demo"
 BATCH_EVENTS = 1_000
 
 
 def load_demo(project: Project) -> None:
-    """Load the demo into a project, once. Interrupted, the next call goes on with the `now` of the first and
-    stores nothing twice."""
-    known, _ = Import.objects.get_or_create(
-        project=project, source=SOURCE, defaults={"reading": "demo", "started_at": datetime.now(UTC)}
-    )
-    if known.finished_at:
+    """Load the demo into a project, once: not beside one of a version before. Interrupted, the next call goes
+    on with the `now` of the first and stores nothing twice."""
+    if Import.objects.filter(project=project, reading=READING).exclude(finished_at=None).exists():
         return
+    known, _ = Import.objects.get_or_create(
+        project=project, source=SOURCE, defaults={"reading": READING, "started_at": datetime.now(UTC)}
+    )
     demo = Demo(known.started_at)
     with Progress(sys.stderr, "demo", len(demo), unit=" events") as progress:
         for fed in feed(_batches(demo, known)):
@@ -39,6 +40,10 @@ def load_demo(project: Project) -> None:
             known.duplicate += fed.duplicate
             known.save()
             progress.at(known.lines, known.lines)
+    for customer_id, monthly_cap in demo.caps().items():
+        Customer.objects.update_or_create(
+            project=project, customer_id=customer_id, defaults={"monthly_cap": monthly_cap}
+        )
     known.finished_at = datetime.now(UTC)
     known.save()
 

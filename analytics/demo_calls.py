@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from statistics import NormalDist
 from typing import Any
 from uuid import UUID
 
-from analytics.demo_customers import WALKTHROUGH, Customer, calls, long_tail
+from analytics.demo_customers import STORIES, WALKTHROUGH, Customer, calls, cap, long_tail, milliseconds
 
 SEED = 20260516
 
@@ -59,8 +60,9 @@ class Demo:
     Only their moments are held in memory: an event is made when it is asked for."""
 
     def __init__(self, now: datetime) -> None:
+        self._now = now
         self._rng = random.Random(SEED)
-        self._customers = [*WALKTHROUGH, *long_tail(self._rng)]
+        self._customers = [*WALKTHROUGH, *STORIES, *long_tail(self._rng)]
         self._habits = [_habits(self._rng, customer) for customer in self._customers]
         self._times = sorted(
             (at_ms, index)
@@ -70,6 +72,16 @@ class Demo:
 
     def __len__(self) -> int:
         return len(self._times)
+
+    def caps(self) -> dict[str, int]:
+        """The monthly caps of those who have one."""
+        month = milliseconds(self._now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+        used = Counter(index for at_ms, index in self._times if at_ms >= month)
+        return {
+            customer.name: cap(used[index], customer.cap_used)
+            for index, customer in enumerate(self._customers)
+            if customer.cap_used
+        }
 
     def events(self) -> Iterator[dict[str, Any]]:
         """To be read once: the generator goes on."""

@@ -38,6 +38,7 @@ class Customer:
     only_weekday: int | None = None  # a weekly batch: that weekday, at night
     only_days: dict[int, int] = field(default_factory=dict)  # days before its last call → calls, nothing else
     active_days: int | None = None  # days with calls in the last 30
+    cap_used: float | None = None  # the share of its monthly cap that this month's calls are
 
 
 def steady(days_ago: float) -> float:
@@ -53,7 +54,7 @@ def shrinking(days_ago: float) -> float:
 
 
 def dropped(days_ago: float) -> float:
-    return 1.0 if days_ago > 7 else 0.2
+    return 1.0 if days_ago > 8 else 0.2  # over the last 7 complete days, whatever the time is now
 
 
 def between(first: float, last: float = 0.0) -> Shape:
@@ -87,6 +88,13 @@ WALKTHROUGH = [
         timedelta(days=12, minutes=20),
         only_days={16: 3, 15: 3, 13: 3, 10: 3, 8: 3, 5: 24, 1: 3, 0: 318},
     ),
+]
+
+# What the tail is too small to show, or has not: one that has dropped, one near its cap, one over it.
+STORIES = [
+    Customer("corvus_labs", "growth", 350, dropped, utc_offset=1),
+    Customer("tessera_io", "growth", 345, steady, cap_used=0.9),
+    Customer("marlow_data", "starter", 335, steady, utc_offset=-5, cap_used=1.1),
 ]
 
 ONSETS = [
@@ -233,6 +241,14 @@ def _calls_on_days(rng: random.Random, days: dict[int, int], latest: datetime) -
         first, span = milliseconds(starts), milliseconds(ends) - milliseconds(starts)
         times += [first + int(rng.random() * span) for _ in range(number - (before == 0))]
     return sorted(times)
+
+
+def cap(used: int, share: float) -> int:
+    """A cap of which `used` calls are about `share`, and on the same side of all of it; a round number from
+    100 on. With few calls, as on the first day of a month, it is small."""
+    size = used / share
+    step = 10 if size >= 100 else 1
+    return max(1, (math.floor(size / step) if share > 1 else math.ceil(size / step)) * step)
 
 
 def milliseconds(moment: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -11,10 +12,12 @@ from django.db import connection
 
 from agentry.accounts.models import Project
 from analytics import demo, query
+from analytics.customers.trend import trend
 from analytics.demo import load_demo
 from analytics.demo_calls import Demo
-from analytics.demo_customers import WALKTHROUGH, calls, long_tail, milliseconds
-from analytics.models import Import
+from analytics.demo_customers import STORIES, WALKTHROUGH, calls, dropped, long_tail, milliseconds
+from analytics.models import Customer, Import
+from publications.recipes.catalog import RECIPES
 from tests.walkthrough import TOP_20
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +53,12 @@ def test_the_demo_is_the_walkthrough(project: Project) -> None:
     assert timedelta(minutes=3) <= last["wayne_ent"] < timedelta(minutes=6)
     assert last["stark_ind"].days == 2
     assert last["initech_llc"].days == 12
+    load_demo(project)
+    assert stored() == loaded
+    assert Customer.objects.filter(monthly_cap__gt=0).count() == 2
+    runway = query.run(project, RECIPES["cap_runway"].question(project, {}))
+    assert {row[0] for row in runway.rows} == {"tessera_io", "marlow_data"}
+    Import.objects.update(source="demo-1")  # of a version before: it is not loaded beside it
     load_demo(project)
     assert stored() == loaded
 
@@ -101,7 +110,32 @@ def test_the_shapes_hold_at_any_time_of_day(minute: str) -> None:
     assert min(active["acme_corp"], active["wayne_ent"], active["umbrella_co"]) >= 30
 
 
+@pytest.mark.parametrize("clock", ["00:05", "09:30", "23:50"])
+@pytest.mark.parametrize("day", range(11, 18))  # each weekday
+def test_who_has_dropped_is_flagged_so_on_any_weekday(day: int, clock: str) -> None:
+    now = datetime.fromisoformat(f"2026-05-{day}T{clock}:00Z")
+    [customer] = [each for each in STORIES if each.shape is dropped]
+    for seed in range(5):
+        times = [datetime.fromtimestamp(at / 1000, UTC) for at in calls(random.Random(seed), customer, now)]
+        found = trend(Counter(at.date() for at in times).items(), max(times), now)
+        assert found.flag == "dropped", (seed, found)
+
+
+@pytest.mark.parametrize("day", [1, 2, 10, 20, 31])
+def test_one_is_near_its_cap_and_one_over_it(day: int) -> None:
+    now = datetime(2026, 5, day, 18, tzinfo=UTC)
+    demo = Demo(now)
+    used = Counter(
+        event["properties"]["customer_id"]
+        for event in demo.events()
+        if event["timestamp"] >= milliseconds(datetime(2026, 5, 1, tzinfo=UTC))
+    )
+    caps = demo.caps()
+    assert used["marlow_data"] > caps["marlow_data"]
+    assert 0.7 <= used["tessera_io"] / caps["tessera_io"] < 1
+
+
 def test_the_tail_is_long_and_below_the_five() -> None:
-    tail = long_tail(random.Random(1))
-    assert len({customer.name for customer in tail}) == 120
+    tail = [*STORIES, *long_tail(random.Random(1))]
+    assert len({customer.name for customer in tail}) == 120 + len(STORIES)
     assert max(customer.calls for customer in tail) < min(customer.calls for customer in WALKTHROUGH)
