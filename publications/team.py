@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agentry.accounts.access import ProjectRequest, has_role, project_page
@@ -106,6 +107,7 @@ def page(
         "rows": [(row, public_url(row) if may_publish else None) for row in found[:PAGE]],
         "before": found[PAGE - 1].id if len(found) > PAGE else None,
         "new": request.GET.get("new"),
+        "now": timezone.now(),
         "may_publish": may_publish,
         "error": error,
         "given": given,

@@ -5,11 +5,12 @@ for (const button of document.querySelectorAll(".copier")) button.hidden = false
 document.addEventListener("click", async (event) => {
   const button = event.target.closest(".copier");
   if (!button) return;
+  const box = button.parentElement.querySelector("pre, .copy");
   try {
-    await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+    await navigator.clipboard.writeText(box.textContent);
     button.textContent = "Copied";
   } catch {
-    document.getSelection().selectAllChildren(button.parentElement.querySelector("pre"));
+    document.getSelection().selectAllChildren(box);
     button.textContent = "Selected: press Ctrl C";
   }
   setTimeout(() => (button.textContent = "Copy"), 2000);

@@ -118,3 +118,21 @@ def test_pages_of_people_fit_a_phone(people: list[BrowserContext], user: User) -
     for path in ("/account", "/teams", "/accounts/second-step/", "/accounts/sessions/", "/account/delete"):
         page.goto(path)
         assert fits(page), path
+
+
+def test_on_a_phone_every_page_and_every_limit_is_in_reach(
+    people: list[BrowserContext], project: Project, dsn: str
+) -> None:
+    page = people[0].new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/t/acme/default/limits")
+    for name in ("Customers", "Explore", "Recipes", "Publications", "Ingest"):
+        expect(page.locator("nav.pages").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+    expect(page.locator("nav.pages summary")).to_be_in_viewport(ratio=1)
+    for field in page.get_by_role("spinbutton").all():
+        box = field.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    page.get_by_label("events/month of Test").fill("5000")
+    page.get_by_role("button", name="Save the limits of Test").click()
+    expect(page.get_by_text("The limits are set.")).to_be_visible()
+    expect(page.get_by_label("events/month of Test")).to_have_value("5000")

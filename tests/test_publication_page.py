@@ -235,6 +235,9 @@ def test_a_link_in_the_list_is_one_line_that_scrolls_in_its_box(
     assert page.evaluate("document.documentElement.scrollWidth") == width
     box = page.locator("code.copy").bounding_box()
     assert box and box["height"] < 40 and box["x"] + box["width"] < width
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the link of").click()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("code.copy").text_content()
     context.close()
 
 

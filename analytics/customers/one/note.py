@@ -34,7 +34,11 @@ class Note(forms.Form):
     name = forms.CharField(max_length=200, required=False)
     owner = Owner(queryset=Membership.objects.none(), required=False, empty_label="nobody")
     monthly_cap = forms.IntegerField(
-        label="Monthly cap", min_value=1, max_value=MOST_CALLS, required=False, localize=False
+        label="Monthly cap, in calls",
+        min_value=1,
+        max_value=MOST_CALLS,
+        required=False,
+        localize=False,
     )
     account_url = forms.CharField(
         label="Account link",
