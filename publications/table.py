@@ -65,6 +65,7 @@ class Cell:
     bar: int | None = None
     picture: Sparkline | None = None
     trend: Trend | None = None
+    link: str = ""  # on a page of the team, to the customer that it names
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,31 @@ def test_a_customers_id_is_only_text(client: Client, recipe: str, name: str) -> 
     assert client.get(f"{PAGE}/{recipe}", {"event": name, "run": "1"}).status_code == 200
 
 
+def test_a_customer_leads_to_its_page_and_takes_the_event_along(client: Client, project: Project) -> None:
+    body = text(client.get(f"{PAGE}/top_customers"))
+    links = [unescape(link) for link in re.findall(r'<td class="name"><a href="([^"]+)"><bdi>', body)]
+    assert "/t/acme/default/customers/a" in links and len(links) == 1 + len(NASTY)
+    for link in links:
+        assert client.get(link).status_code == 200, link
+    assert body.index("answer.csv") < body.index("<tbody") and body.index("Publish</summary>") < body.index(
+        "<tbody"
+    )
+    store_other = [hours_ago(1, customer_id="a", event="export")]
+    Project.objects.filter(pk=project.pk).update(slug="moved")
+    other = Project.objects.create(team=project.team, name="Default", slug="default")
+    store(other.pk, store_other)
+    body = text(client.get(f"{PAGE}/top_customers", {"event": "export"}))
+    assert 'href="/t/acme/default/customers/a?event=export"' in body
+
+
+def test_a_publication_leads_to_no_page_of_the_team(client: Client, project: Project) -> None:
+    _, url = publish(project, "top_customers", "Top", {}, None)
+    reader = Client()
+    path = url.removeprefix("http://localhost:8000")
+    page = text(reader.get(reader.get(path)["Location"]))
+    assert "<tbody" in page and "/customers/" not in page
+
+
 def test_a_recipe_opens_in_explore_with_the_same_answer(client: Client) -> None:
     for recipe in RECIPES:
         body = text(client.get(f"{PAGE}/{recipe}", {"run": "1"}))

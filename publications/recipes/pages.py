@@ -16,6 +16,8 @@ from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
 from analytics import answer, query
+from analytics.customers.one.address import COLUMNS, named_by
+from analytics.customers.state import EVENT
 from analytics.explore.asked import Asked
 from analytics.explore.pages import FORMATS, is_fragment
 from analytics.explore.pictures import pictures
@@ -25,7 +27,7 @@ from publications import fields
 from publications.recipes.catalog import RECIPES
 from publications.recipes.params import Param
 from publications.recipes.recipe import Recipe, wrong
-from publications.table import ROWS, heading, table
+from publications.table import ROWS, Table, heading, table
 
 Context = dict[str, Any]
 
@@ -93,16 +95,30 @@ def _answer(project: Project, found: Recipe, read: fields.Body, chart: str, *, a
         "values": values,
         "description": _description(found, values),
     }
-    return context | _shown(query.run(project, hogql), chart or found.chart) if asks else context
+    if not asks:
+        return context
+    event = str(values.get("event", EVENT))
+    return context | _shown(project, query.run(project, hogql), chart or found.chart, event)
 
 
-def _shown(result: Result, chart: str) -> Context:
+def _shown(project: Project, result: Result, chart: str, event: str) -> Context:
     return {
         "result": result,
-        "table": table(result),
+        "table": _linked(project, result, {} if event == EVENT else {"event": event}),
         "rows_left": max(0, len(result.rows) - ROWS),
         "pictures": pictures(_in_words(result), chart),
     }
+
+
+def _linked(project: Project, result: Result, parts: dict[str, str]) -> Table:
+    """The table; a customer in it leads to its page, with `parts` in the address."""
+    drawn = table(result)
+    for index, column in enumerate(result.columns):
+        if column.name in COLUMNS:
+            for cells, row in zip(drawn.rows, result.rows, strict=False):
+                link = named_by(project, column.name, row[index], parts)
+                cells[index] = replace(cells[index], link=link)
+    return drawn
 
 
 def _in_words(result: Result) -> Result:

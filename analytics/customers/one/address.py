@@ -37,11 +37,11 @@ def page_of(project: Project, customer: str | None, parts: Mapping[str, str] = N
     return f"{address}?{urlencode(parts)}" if parts else address
 
 
-def named_by(project: Project, column: str, value: object) -> str:
+def named_by(project: Project, column: str, value: object, parts: Mapping[str, str] = NOTHING) -> str:
     """The address of the page of the customer that a cell of an answer names; "" where it names none."""
     if column not in COLUMNS or not isinstance(value, str) or not possible(value):
         return ""
-    return page_of(project, value)
+    return page_of(project, value, parts)
 
 
 def asked(query: QueryDict) -> str | None:
