@@ -97,9 +97,10 @@ def test_the_second_waits_for_the_first_and_shows_its_key(owner: Client, user: U
 
 
 @pytest.mark.django_db(transaction=True)  # what answers reads through a connection of its own
-def test_the_table_of_customers_is_published_once_too(owner: Client, project: Project) -> None:
+@pytest.mark.parametrize("page", ["customers", "customers/acme"])
+def test_a_page_of_customers_is_published_once_too(owner: Client, project: Project, page: str) -> None:
     store(project.pk, calls("acme", range(2)))
-    sent = PUBLISHED | {"once": number(owner, "/t/acme/default/customers")}
+    sent = PUBLISHED | {"once": number(owner, f"/t/acme/default/{page}")}
     for _ in range(2):
         owner.post("/t/acme/default/publish", sent)
     assert Publication.objects.count() == 1
