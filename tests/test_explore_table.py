@@ -13,7 +13,7 @@ from tests.explore_page import PAGE, ask, hours_ago, text
 from tests.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ODD = ["acme", "a/b?c", "..", "", "<b>\u202e", "x" * 200, "data.json"]
+ODD = ["acme", "a/b?c", "..", "", "  ", "<b>\u202e", "x" * 200, "data.json"]
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def test_each_customer_leads_to_its_page(client: Client, column: str) -> None:
     for link in links:
         assert client.get(unescape(link)).status_code == 200, link
     assert "/t/acme/default/customers/acme" in links
+    assert "<bdi>''</bdi></a>" in unescape(body) and "<bdi>␣␣</bdi></a>" in body
 
 
 def test_other_columns_and_numbers_lead_nowhere(client: Client) -> None:

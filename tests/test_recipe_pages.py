@@ -115,6 +115,10 @@ def test_a_customer_leads_to_its_page_and_takes_the_event_along(client: Client, 
     assert "/t/acme/default/customers/a" in links and len(links) == 1 + len(NASTY)
     for link in links:
         assert client.get(link).status_code == 200, link
+    unseen = Project.objects.create(team=project.team, name="Unseen", slug="unseen")
+    store(unseen.pk, [hours_ago(1, customer_id=name) for name in ("", "  ")])
+    body = text(client.get("/t/acme/unseen/recipes/top_customers"))
+    assert "␣␣" in body and "(empty customer_id)" in body
     assert body.index("answer.csv") < body.index("<tbody") and body.index("Publish</summary>") < body.index(
         "<tbody"
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from agentry.accounts.models import Project
 from analytics.answer import json_value
+from analytics.customers.naming import visible
 from analytics.customers.one.address import COLUMNS, named_by
 from analytics.query import Column, Result
 
@@ -58,8 +59,9 @@ def cells(project: Project, result: Result) -> list[list[Cell]]:
     for row in result.rows[:ROWS]:
         drawn = [write(value) for write, value in zip(writers, row, strict=True)]
         for index in links:
-            link = named_by(project, result.columns[index].name, row[index])
-            drawn[index] = replace(drawn[index], link=link)
+            if link := named_by(project, result.columns[index].name, row[index]):
+                text = _short(visible(row[index])) or drawn[index].text  # a link must be seen
+                drawn[index] = replace(drawn[index], text=text, link=link)
         rows.append(drawn)
     return rows
 
