@@ -43,6 +43,9 @@ def test_what_would_change_is_shown_and_nothing_is_saved(
     response = reader.get(THERE, USUAL | {"surprise": "1", "dormant_days": "20"})
     body = response.content.decode()
     assert "2 of 3 customers would get another flag." in body
+    assert "quiet: 1 %; dormant: 20 days." in body
+    assert body.index("Save these thresholds") < body.index("Then</th>")  # right under the fields
+    assert "and for more than 1.5 times its longest gap in 60 days, with 3 or more of its usual days" in body
     found = response.context["compared"]
     assert {count.flag: (count.before, count.after) for count in found.counts if count.more} == {
         "steady": (1, 2),

@@ -27,6 +27,11 @@ def thresholds_page(request: ProjectRequest, project: Project) -> HttpResponseBa
     if asked and not wrong:
         wanted = thresholds.with_values(values)
         context |= {"same": wanted == now, "wanted": [(each.name, each.shown(wanted)) for each in SETTINGS]}
+        context["others"] = [
+            f"{each.flag}: {each.shown(wanted):,} {each.unit}"
+            for each in SETTINGS
+            if each.shown(wanted) != each.shown(now)
+        ]
         if wanted != now:
             context["compared"] = comparison.compare(project, now, wanted)
     context["may_change"] = has_role(request.membership, Role.ADMIN)

@@ -27,12 +27,17 @@ class Setting:
     least: int
     most: int
     scale: int = 1
+    more: str = ""  # what else must hold, which nobody sets
 
     def shown(self, thresholds: Thresholds) -> int:
         value: float = getattr(thresholds, self.name)
         return round(value * self.scale)
 
 
+DORMANT = (
+    f"and for more than {THRESHOLDS.dormant_times:g} times its longest gap in {THRESHOLDS.horizon} days, "
+    f"with {THRESHOLDS.dormant_missed} or more of its usual days missed"
+)
 SETTINGS = (
     Setting("growing", "growing", "The period's calls are up by at least", "%", 1, 500, 100),
     Setting("shrinking", "shrinking", "The period's calls are down by at least", "%", 1, 90, 100),
@@ -41,7 +46,7 @@ SETTINGS = (
     Setting("surprise", "quiet", "The chance of its silence, by its own days, is at most", "%", 1, 50, 100),
     Setting("known", "quiet", "It has been calling for at least", "days", 7, 56),
     Setting("quiet_hours", "quiet", "Or it is silent in its own hours of the week, at least", "hours", 2, 72),
-    Setting("dormant_days", "dormant", "It is silent for at least", "days", 3, 59),
+    Setting("dormant_days", "dormant", "It is silent for at least", "days", 3, 59, more=DORMANT),
     Setting("near_cap", "near cap", "This month's calls are of its monthly cap at least", "%", 10, 100, 100),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
