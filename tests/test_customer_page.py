@@ -168,6 +168,15 @@ def test_little_is_no_trouble(page: Client, project: Project) -> None:
         assert "1" in text(page.get(f"/t/acme/default/customers/one{query}"))
 
 
+def test_two_weeks_by_the_hour_are_a_small_page(page: Client, project: Project) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    hours = [{"timestamp": now - timedelta(hours=ago), "customer_id": "acme"} for ago in range(24 * 29)]
+    store(project.pk, hours)
+    body = page.get("/t/acme/default/customers/acme?by=hour&part=latest").content
+    assert body.count(b"<tr><th>") > 13 * 24
+    assert len(body) < 90_000
+
+
 def test_no_calls_in_the_window(page: Client, project: Project) -> None:
     store(project.pk, calls("gone", range(50, 60)))
     shown = text(page.get("/t/acme/default/customers/gone?window=7"))

@@ -93,7 +93,7 @@ def heat(
         height=max(1, len(rows)) * ROW,
         label=_sentence(rows, columns, flat, what),
         names=names,
-        beside=max(round(_length(beside)) + 6, slant),
+        beside=max(round(_length(beside)) + 10, slant),
         beneath=slant + 14 if names else 18,
         size=("" if len(columns) <= 12 else "wide" if len(columns) <= 30 else "wider") if names else "",
         heads=list(columns),
