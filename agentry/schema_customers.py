@@ -57,7 +57,17 @@ WHY: Schema = {
 }
 CHANGE: Schema = {
     "type": "object",
-    "required": ["customer_id", "event", "flag", "reason", "why", "why_raw", "source", "as_of"],
+    "required": [
+        "customer_id",
+        "event",
+        "flag",
+        "reason",
+        "why",
+        "nothing_to_compare",
+        "why_raw",
+        "source",
+        "as_of",
+    ],
     "properties": {
         "customer_id": TEXT,
         "event": TEXT,
@@ -67,6 +77,7 @@ CHANGE: Schema = {
             **WHY,
             "description": "By endpoint, status, method and plan; first and last day of each span.",
         },
+        "nothing_to_compare": {**TEXT, "nullable": True, "description": "Why `why` is null; else null."},
         "why_raw": {
             **WHY,
             "description": "By SDK version and country, from raw events: of shorter spans for a large"
