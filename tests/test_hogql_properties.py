@@ -65,13 +65,13 @@ def test_times(project: Project) -> None:
 
 
 def test_texts(project: Project) -> None:
-    """Of the type String: what is no text is written as JSON without spaces."""
+    """Of the type String: an array or object is JSON without spaces, a number stands as it was sent."""
     found = read(project, VALUES, "String")
     wrong = []
     for value, text in zip(VALUES, found, strict=True):
         sent = json.dumps({"v": value}).replace("\\", "\\\\").replace("'", "\\'")
         read_as = "JSONExtractString" if isinstance(value, str) else "JSONExtractRaw"
         _, _, rows = ask(f"select {read_as}('{sent}', 'v')")
-        if text != rows[0][0]:
+        if text != rows[0][0] and not (isinstance(value, float) and float(text) == value):
             wrong.append((value, text, rows[0][0]))
     assert wrong == []
