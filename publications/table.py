@@ -4,23 +4,27 @@
 - A name that ends with `percent` has the sign; one with `change` or `growth` in it a colour too.
 - The first column of whole numbers that never rise, beneath a name, is what the answer is ranked by: it has
   bars.
-- An array of (date, number) is a picture of 30 days; with `customer_id`, `last_call_at` and `daily_calls` the
+- An array of (date, count) is a picture of 30 days; with `customer_id`, `last_call_at` and `daily_calls` the
   customer's trend is judged too, by what the answer itself says and the project's thresholds.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from analytics.customers.naming import visible
+from analytics.customers.one.address import COLUMNS
 from analytics.customers.sparkline import Sparkline, sparkline
 from analytics.customers.trend import Thresholds, Trend, trend
 from analytics.customers.wording import tone
 from analytics.query import Column, Result
-from publications.writing import Writer, is_number, is_time, plain_type, writer
+from publications.writing import Writer, is_number, is_time, plain_type, write, writer
 
 ROWS = 1_000  # on a page; CSV and JSON hold them all
 BAR = 60  # pixels of the longest bar
@@ -42,7 +46,7 @@ KINDS = {
     "active_days": "n active",
     "last_call_at": "n last",
 }
-PAIRS = ("Array(Tuple(Date, UInt", "Array(Tuple(Date, Int", "Array(Tuple(Date, Float")
+PAIRS = re.compile(r"Array\(Tuple\(Date, UInt\d+\)\)")
 DAILY = "daily_calls"
 
 
@@ -104,7 +108,7 @@ def heading(column: Column) -> Heading:
 
 
 def kind(column: Column) -> str:
-    if column.type.startswith(PAIRS):
+    if PAIRS.fullmatch(column.type):
         return "daily"
     return KINDS.get(column.name, "n") if is_number(column) or is_time(column) else ""
 
@@ -115,7 +119,7 @@ def _cells(
     shape = kind(column)
     if shape == "daily":
         return [Cell(kind=shape, picture=sparkline(dict(value or ()), as_of.date())) for value in values]
-    written = writer(column, values, as_of)
+    written = _customer if column.name in COLUMNS else writer(column, values, as_of)
     if is_number(column) and column.name.lower().endswith("percent"):
         return [_percent(column, shape, value, written) for value in values]
     cells = [Cell(*written(value), kind=shape, name=named) for value in values]
@@ -125,9 +129,16 @@ def _cells(
     return [replace(cell, bar=round(BAR * value / most)) for cell, value in zip(cells, values, strict=True)]
 
 
+def _customer(value: Any) -> tuple[str, str]:
+    """An id as it can be seen; what is no id, as anything else."""
+    if not isinstance(value, str):
+        return write(value, None)
+    return visible(value) or "(empty customer_id)", ""
+
+
 def _percent(column: Column, shape: str, value: Any, written: Writer) -> Cell:
     text, exact = written(value)
-    if value is None:
+    if value is None or not math.isfinite(value):
         return Cell(text, exact, shape)
     if "change" not in column.name.lower() and "growth" not in column.name.lower():
         return Cell(f"{text}%", exact, shape)
@@ -155,10 +166,8 @@ def _trends(result: Result, rows: Sequence[Sequence[Any]], thresholds: Threshold
     if kind(result.columns[days_of]) != "daily" or not is_time(result.columns[last_of]):
         return []
     return [
-        Cell(kind="trend", trend=trend(_days(row[days_of]), row[last_of], result.as_of, thresholds))
+        Cell(kind="trend", trend=trend(row[days_of] or (), row[last_of], result.as_of, thresholds))
+        if row[last_of]
+        else Cell(kind="trend")
         for row in rows
     ]
-
-
-def _days(pairs: Any) -> list[tuple[date, int]]:
-    return [(day, int(calls)) for day, calls in pairs or ()]

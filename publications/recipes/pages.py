@@ -16,7 +16,6 @@ from agentry.accounts.access import ProjectRequest, has_role, project_page
 from agentry.accounts.models import Project, Role
 from agentry.errors import AgentryError
 from analytics import answer, query
-from analytics.customers.naming import shown
 from analytics.customers.one.address import COLUMNS, named_by
 from analytics.customers.state import EVENT
 from analytics.explore.asked import Asked
@@ -118,7 +117,7 @@ def _linked(project: Project, result: Result, parts: dict[str, str]) -> Table:
         if column.name in COLUMNS:
             for cells, row in zip(drawn.rows, result.rows, strict=False):
                 if link := named_by(project, column.name, row[index], parts):
-                    cells[index] = replace(cells[index], text=shown(row[index]), link=link)
+                    cells[index] = replace(cells[index], link=link)
     return drawn
 
 
