@@ -1,5 +1,7 @@
 """Encrypt the secrets of authenticator apps and recovery codes that were kept as they are."""
 
+from collections.abc import Callable
+
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -12,18 +14,16 @@ NAMES = ("secret", "seed")
 
 def seal_all(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """One transaction: a second run, or one after a crash, finds all or none sealed."""
-    for each in apps.get_model("mfa", "Authenticator").objects.filter(type__in=["totp", "recovery_codes"]):
-        for name in NAMES:
-            if name in each.data:
-                each.data[name] = _sealed(each.data[name])
-        each.save(update_fields=["data"])
+    _change(apps, _sealed)
 
 
 def unseal_all(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    _change(apps, unseal)
+
+
+def _change(apps: Apps, change: Callable[[str], str]) -> None:
     for each in apps.get_model("mfa", "Authenticator").objects.filter(type__in=["totp", "recovery_codes"]):
-        for name in NAMES:
-            if name in each.data:
-                each.data[name] = unseal(each.data[name])
+        each.data |= {name: change(each.data[name]) for name in NAMES if name in each.data}
         each.save(update_fields=["data"])
 
 
