@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -88,6 +89,13 @@ def team(user: User) -> Team:
 @pytest.fixture
 def project(team: Team) -> Project:
     return team.projects.get(slug="default")
+
+
+@pytest.fixture
+def reader(client: Client, user: User, project: Project) -> Client:
+    """A browser without JavaScript in which `user` is signed in; there is a project to read."""
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture

@@ -22,13 +22,6 @@ from tests.stored import store
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def page(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def link(body: str, label: str) -> str:
     found = re.search(rf'<a href="([^"]+)" download[^>]*>{label}</a>', body)
     assert found, label
@@ -42,41 +35,41 @@ def form(body: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', found[1])}
 
 
-def test_csv_and_json_have_every_day_of_the_window(page: Client, project: Project) -> None:
+def test_csv_and_json_have_every_day_of_the_window(reader: Client, project: Project) -> None:
     store(project.pk, [*calls("acme", range(2, 20), 3), *calls("other", range(20), 9)])
-    body = page.get("/t/acme/default/customers/acme?window=7").content.decode()
+    body = reader.get("/t/acme/default/customers/acme?window=7").content.decode()
     today = datetime.now(UTC).date()
     days = [(today - timedelta(days=ago)).isoformat() for ago in range(6, -1, -1)]
     counts = [3] * 5 + [0, 0]
-    answer = page.get(link(body, "JSON"))
+    answer = reader.get(link(body, "JSON"))
     rows = [(row["day"], row["calls"]) for row in answer.json()["rows"]]
     assert rows == list(zip(days, counts, strict=True))
-    file = page.get(link(body, "CSV"))
+    file = reader.get(link(body, "CSV"))
     assert "attachment" in file["Content-Disposition"]
     lines = list(csv.reader(io.StringIO(file.content.decode())))
     assert lines == [["day", "calls"], *([day, str(n)] for day, n in zip(days, counts, strict=True))]
 
 
 @pytest.mark.parametrize("customer", NASTY)
-def test_of_any_customer_the_same_is_published(page: Client, project: Project, customer: Any) -> None:
+def test_of_any_customer_the_same_is_published(reader: Client, project: Project, customer: Any) -> None:
     store(project.pk, [*calls(customer, range(5), 2), *calls("somebody else", range(9), 7)])
     today = datetime.now(UTC).date()
     dates = f"from={today - timedelta(days=6)}&to={today - timedelta(days=3)}"
     address = page_of(project, customer)
-    body = page.get(f"{address}{'&' if '?' in address else '?'}{dates}").content.decode()
-    assert page.post("/t/acme/default/publish", form(body)).status_code == 302
+    body = reader.get(f"{address}{'&' if '?' in address else '?'}{dates}").content.decode()
+    assert reader.post("/t/acme/default/publish", form(body)).status_code == 302
     made = Publication.objects.get()
     assert len(made.description) <= 200
     assert made.description.startswith("Calls a day of ")
-    shown = page.get("/t/acme/default/explore/answer.json", {"query": made.query}).content
+    shown = reader.get("/t/acme/default/explore/answer.json", {"query": made.query}).content
     assert [row["calls"] for row in json.loads(shown)["rows"]] == [0, 0, 2, 2]
 
 
-def test_who_may_not_publish_is_not_offered_it(page: Client, project: Project, user: User) -> None:
+def test_who_may_not_publish_is_not_offered_it(reader: Client, project: Project, user: User) -> None:
     store(project.pk, calls("acme", range(3)))
     address = "/t/acme/default/customers/acme"
-    assert ">Publish</button>" in page.get(address).content.decode()
+    assert ">Publish</button>" in reader.get(address).content.decode()
     Membership.objects.filter(user=user).update(role=Role.VIEWER)
-    body = page.get(address).content.decode()
+    body = reader.get(address).content.decode()
     assert ">Publish</button>" not in body
     assert link(body, "CSV")

@@ -13,19 +13,13 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from pytest_django import Settings
 
-from agentry.accounts.models import Project, User
+from agentry.accounts.models import Project
 from analytics import query
 from analytics.customers import export
 from tests.customers_page import NASTY, PAGE, calls, names, rows, thirty_one
 from tests.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def reader(client: Client, user: User, project: Project) -> Client:
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

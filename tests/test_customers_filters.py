@@ -12,7 +12,7 @@ import pytest
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from agentry.accounts.models import Project, User
+from agentry.accounts.models import Project
 from analytics import query
 from analytics.customers import filters, questions, standing
 from analytics.customers.state import SORTS, State
@@ -21,12 +21,6 @@ from tests.customers_page import NASTY, PAGE, calls, figures, names, rows
 from tests.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def reader(client: Client, user: User, project: Project) -> Client:
-    client.force_login(user)
-    return client
 
 
 def detailed(customer: str, days: range, each: int = 1, **details: Any) -> list[dict[str, Any]]:

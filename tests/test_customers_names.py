@@ -11,7 +11,7 @@ import pytest
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from agentry.accounts.models import Project, User
+from agentry.accounts.models import Project
 from analytics.customers import standing
 from analytics.customers.naming import visible
 from analytics.models import Customer, Standings
@@ -19,12 +19,6 @@ from tests.customers_page import PAGE, calls, names
 from tests.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def reader(client: Client, user: User, project: Project) -> Client:
-    client.force_login(user)
-    return client
 
 
 def link_of(client: Client, address: str, shown: str) -> str:

@@ -19,12 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def reader(client: Client, user: User, project: Project) -> Client:
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
 def thirty(project: Project) -> None:
     store(project.pk, thirty_one())
 

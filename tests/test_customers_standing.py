@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from agentry.accounts.models import Project, User
+from agentry.accounts.models import Project
 from analytics.customers import anew, questions, standing
 from analytics.customers.tasks import begin_standings, keep_standings
 from analytics.engines import postgres_standings as sql
@@ -21,12 +21,6 @@ from tests.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SORTS = ["customer", "calls", "change", "active", "last", "trend"]
-
-
-@pytest.fixture
-def reader(client: Client, user: User, project: Project) -> Client:
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

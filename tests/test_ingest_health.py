@@ -31,13 +31,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/t/acme/default/ingest"
 
 
-@pytest.fixture
-def reader(user: User, project: Project) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def text(page: str) -> str:
     return unescape(" ".join(re.sub(r"<title>.*?</title>|<[^>]+>", " ", page, flags=re.DOTALL).split()))
 

@@ -18,12 +18,6 @@ USUAL = {each.name: str(each.shown(THRESHOLDS)) for each in thresholds.SETTINGS}
 
 
 @pytest.fixture
-def reader(client: Client, user: User, project: Project) -> Client:
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
 def some(project: Project) -> None:
     """acme is quiet, bolt is dormant, <b> is steady."""
     store(
