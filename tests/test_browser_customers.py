@@ -197,5 +197,9 @@ def test_nothing_sticks_out(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     expect(page.locator("tbody .flag").first).to_be_in_viewport(ratio=0)
+    folded = page.locator("summary", has_text="Filters")
+    if width < 760:
+        assert folded.evaluate("each => parseFloat(getComputedStyle(each).paddingLeft)") >= 8
+    expect(folded).to_be_visible(visible=width < 760)
     page.goto(page.url.replace("/customers", "/thresholds?calls=25"))
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
